@@ -1,0 +1,53 @@
+#pragma once
+
+#include "runtime/base/ip_endpoint.hpp"
+#include "runtime/io/reactor.hpp"
+
+#include <tl/expected.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace tandem {
+
+/// A datagram as it was read; `bytes` lives until the handler returns.
+struct received_datagram {
+  ip_endpoint from;
+  std::string_view bytes;
+};
+
+/// A datagram to be sent; the bytes are shared with whoever may send them again.
+struct outgoing_datagram {
+  ip_endpoint to;
+  std::shared_ptr<const std::string> bytes;
+};
+
+class udp_socket {
+public:
+  virtual ~udp_socket() = default;
+  [[nodiscard]] virtual ip_endpoint local() const = 0;
+  /// Writes the batch in order, without blocking. Returns how many the kernel took; what it did not
+  /// take is dropped and counted, as the network might have done.
+  virtual std::size_t send(std::span<const outgoing_datagram>) = 0;
+};
+
+/// Called with each batch that was read, in wire order.
+using datagram_handler = std::function<void(std::span<const received_datagram>)>;
+
+/// Several sockets may share one address; the kernel spreads sources over them.
+enum class port_sharing : std::uint8_t { exclusive, shared };
+
+/// The way to the outside. Two implementations: the system's and the simulation's.
+class network {
+public:
+  virtual ~network() = default;
+  /// Errors are sentences: "cannot bind udp 127.0.0.1:5060: Address already in use".
+  [[nodiscard]] virtual tl::expected<std::unique_ptr<udp_socket>, std::string>
+  open_udp(reactor&, const ip_endpoint& local, port_sharing, datagram_handler) = 0;
+};
+
+} // namespace tandem
