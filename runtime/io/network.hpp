@@ -30,22 +30,25 @@ class udp_socket {
 public:
   virtual ~udp_socket() = default;
   [[nodiscard]] virtual ip_endpoint local() const = 0;
-  /// Writes the batch in order, without blocking. Returns how many the kernel took; what it did not
-  /// take is dropped and counted, as the network might have done.
+  /// Writes the batch in order, without blocking. Returns how many the kernel took. What it did not
+  /// take (no route, buffer full, too long) is dropped, as the network might have done; the caller
+  /// counts the difference.
   virtual std::size_t send(std::span<const outgoing_datagram>) = 0;
 };
 
-/// Called with each batch that was read, in wire order.
+/// Called with each batch that was read, in wire order; at most `max_datagrams_per_batch` of them
+/// (limits.hpp). Closing the socket inside its own handler is allowed.
 using datagram_handler = std::function<void(std::span<const received_datagram>)>;
 
 /// Several sockets may share one address; the kernel spreads sources over them.
 enum class port_sharing : std::uint8_t { exclusive, shared };
 
-/// The way to the outside. Two implementations: the system's and the simulation's.
+/// The way to the outside. Two implementations: `system_network` and `simulated_network`.
 class network {
 public:
   virtual ~network() = default;
-  /// Errors are sentences: "cannot bind udp 127.0.0.1:5060: Address already in use".
+  /// Port 0 takes a free port. IPv6 sockets carry IPv6 only (RFC 3493 §5.3). The reactor outlives
+  /// the socket. Errors are sentences: "cannot bind udp 127.0.0.1:5060: Address already in use".
   [[nodiscard]] virtual tl::expected<std::unique_ptr<udp_socket>, std::string>
   open_udp(reactor&, const ip_endpoint& local, port_sharing, datagram_handler) = 0;
 };
