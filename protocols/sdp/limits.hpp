@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstddef>
+
+namespace tandem::sdp {
+
+// What a peer can make grow. One more than any of these is a parse error.
+
+/// A whole description; a datagram with SIP headers around it holds little more.
+constexpr std::size_t max_text_bytes = 16'384;
+constexpr std::size_t max_lines = 512;
+constexpr std::size_t max_media_sections = 16;
+constexpr std::size_t max_formats = 64;           ///< per m= line
+constexpr std::size_t max_attributes = 256;       ///< per section, session level or media
+constexpr std::size_t max_bandwidth_lines = 16;   ///< per section
+constexpr std::size_t max_descriptive_lines = 32; ///< i=, u=, e=, p= and t=, r=, z= together
+
+} // namespace tandem::sdp
