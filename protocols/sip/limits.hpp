@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstddef>
+
+namespace tandem::sip {
+
+/// What a stranger may make us hold for one message. Every bound is tested at n and n + 1.
+struct message_limits {
+  std::size_t message_bytes = 65'535; ///< One datagram; beyond it 513 Message Too Large.
+  std::size_t headers = 128;          ///< Header lines, not list elements.
+  std::size_t line_bytes = 8'192;     ///< Start line or one header with its folds, without CRLF.
+};
+
+/// The index of a message counts in 16 and 8 bits; no configuration goes above these.
+constexpr std::size_t most_message_bytes = 65'535;
+constexpr std::size_t most_headers = 254;
+
+/// Elements of one header, over all its lines.
+constexpr std::size_t max_vias = 70; // as Max-Forwards recommends, RFC 3261 §8.1.1.6
+constexpr std::size_t max_contacts = 64;
+constexpr std::size_t max_routes = 64;
+constexpr std::size_t max_tokens = 64; // Require, Supported, Allow …
+constexpr std::size_t max_reasons = 16;
+constexpr std::size_t max_media_types = 64; // Accept
+
+} // namespace tandem::sip
