@@ -13,6 +13,6 @@ constexpr std::size_t max_media_sections = 16;
 constexpr std::size_t max_formats = 64;           ///< per m= line
 constexpr std::size_t max_attributes = 256;       ///< per section, session level or media
 constexpr std::size_t max_bandwidth_lines = 16;   ///< per section
-constexpr std::size_t max_descriptive_lines = 32; ///< i=, u=, e=, p= and t=, r=, z= together
+constexpr std::size_t max_descriptive_lines = 32; ///< i=, u=, e=, p=; again for t=, r=, z=
 
 } // namespace tandem::sdp

@@ -41,10 +41,9 @@ public:
   /// All that the machine knows.
   struct snapshot;
   [[nodiscard]] snapshot take_snapshot() const;
-  /// Whoever restores may have missed descriptions that left: the next one carries a version above
-  /// `version_mark`, and our address of `address` (that of the restoring node) if it is given.
-  explicit negotiation(const snapshot&, std::uint64_t version_mark = 0,
-                       const std::optional<ip_address>& address = std::nullopt);
+  /// Whoever restores may have missed descriptions that left: with a mark, the next one carries a
+  /// version above it (DEVIATION RFC 3264 §8: by more than one). The o= address stays, as §8 wants.
+  explicit negotiation(const snapshot&, std::optional<std::uint64_t> version_mark = std::nullopt);
 
   using result = tl::expected<session, negotiation_errc>;
 
@@ -80,8 +79,9 @@ public:
   [[nodiscard]] bool held_by_local(std::size_t index) const;
 
 private:
-  session stamp(session description);
-  const std::optional<session>& last_sent() const;
+  [[nodiscard]] std::optional<negotiation_errc> refuses_offer(const session&) const;
+  [[nodiscard]] session stamp(session description);
+  void conclude(session local, session remote);
 
   origin origin_;
   std::uint64_t next_version_at_least_ = 0; ///< set by a restore until the next description
