@@ -1,11 +1,10 @@
 #pragma once
 
-#include "protocols/sip/timer_values.hpp"
-#include "runtime/base/actions.hpp"
+#include "protocols/sip/transaction_action.hpp"
 #include "runtime/base/timer_table.hpp"
 
 #include <cstdint>
-
+#include <string_view>
 
 namespace tandem::sip {
 
@@ -22,17 +21,7 @@ class invite_server_transaction {
 public:
   enum class state : std::uint8_t { proceeding, accepted, completed, confirmed, terminated };
 
-  /// What the host must do, in order.
-  enum class action : std::uint8_t {
-    send_trying,      ///< Build and send 100 Trying: the TU was silent for 200 ms.
-    send_response,    ///< Send the response just given by the TU.
-    resend_response,  ///< Send the last response again.
-    pass_ack_to_user, ///< ACK for a 2xx belongs to the TU.
-    report_failure,   ///< Tell the TU: no ACK came, or the transport failed.
-    destroy,          ///< The machine is Terminated; forget it.
-  };
-  using actions = tandem::actions<action>;
-
+  /// The transport is that of the received INVITE. The machine is created by that INVITE.
   invite_server_transaction(transport_kind, const timer_values&, time_point now);
 
   /// All that the machine knows, free of clocks: what is committed, replicated and restored.
@@ -40,20 +29,22 @@ public:
   [[nodiscard]] snapshot snapshot_at(time_point now) const;
   invite_server_transaction(const snapshot&, const timer_values&, time_point now);
 
-  [[nodiscard]] actions on_invite(); // retransmission of the INVITE that created this object
-  [[nodiscard]] actions on_ack(time_point now);
-  [[nodiscard]] actions on_user_response(status_code, time_point now);
-  [[nodiscard]] actions on_transport_error();
-  [[nodiscard]] actions on_deadline(time_point now);
+  /// A retransmission of the INVITE (§17.2.3 says what is one).
+  [[nodiscard]] transaction_actions on_request_again();
+  [[nodiscard]] transaction_actions on_ack(time_point now);
+  [[nodiscard]] transaction_actions on_user_response(status_code, time_point now);
+  [[nodiscard]] transaction_actions on_transport_error();
+  [[nodiscard]] transaction_actions on_deadline(time_point now);
 
   [[nodiscard]] std::optional<time_point> next_deadline() const { return timers_.next(); }
   [[nodiscard]] state current() const { return state_; }
 
 private:
-  enum class timer : std::uint8_t { trying, g, h, i, l, count };
+  // What ends the machine stands before what retransmits: when both are due, nothing is sent.
+  enum class timer : std::uint8_t { h, i, l, g, trying, count };
 
-  void fire(timer, time_point now, actions&);
-  void terminate(actions&);
+  void fire(timer, time_point now, transaction_actions&);
+  void terminate(transaction_actions&);
 
   transport_kind transport_;
   timer_values t_;
@@ -66,11 +57,14 @@ private:
 struct invite_server_transaction::snapshot {
   transport_kind transport;
   state current;
-  bool responded;
+  bool responded; ///< A response (perhaps our own 100) can be sent again.
   duration g_interval;
-  timer_table<timer>::remaining timers;
+  timer_table<timer>::remaining timers; ///< H, I, L, G, the 200 ms of 100 Trying
 
   bool operator==(const snapshot&) const = default;
 };
+
+/// "proceeding", "accepted", …
+[[nodiscard]] std::string_view state_name(invite_server_transaction::state);
 
 } // namespace tandem::sip
