@@ -36,6 +36,12 @@ struct header_field {
 /// value ever contains CR or LF. Typed reading of headers: typed_headers.hpp.
 class message {
 public:
+  /// Only the parser can make one.
+  class key {
+    friend class message_parser;
+    key() = default; // NOLINT: not an aggregate
+  };
+  message(key, std::string_view datagram) : text_(datagram) { first_.fill(none); }
   message(const message&) = delete;
   message& operator=(const message&) = delete;
   ~message() = default;
@@ -73,7 +79,6 @@ public:
 
 private:
   friend class message_parser;
-  explicit message(std::string_view datagram) : text_(datagram) { first_.fill(none); }
 
   /// Offsets into text_: half the size of views.
   struct entry {
