@@ -55,6 +55,7 @@ public:
   /// bind tcp 127.0.0.1:8080: Address already in use".
   [[nodiscard]] static tl::expected<std::unique_ptr<http_server>, std::string>
   start(const ip_endpoint& listen, http_handler, http_server_settings = {});
+  http_server(http_server&&) noexcept;
   /// Closes all connections and waits for the thread.
   ~http_server();
 
