@@ -30,6 +30,7 @@ std::string_view to_string(drop why) {
     case drop::no_peer: return "no_peer";
     case drop::not_allowed: return "not_allowed";
     case drop::no_destination: return "no_destination";
+    case drop::flood: return "flood";
     case drop::oversize: return "oversize";
     case drop::send_failed: return "send_failed";
     case drop::count: break;

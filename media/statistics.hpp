@@ -19,6 +19,7 @@ enum class drop : std::uint8_t {
   no_peer,        ///< nothing is connected
   not_allowed,    ///< hold or mute: the direction forbids it on either side
   no_destination, ///< the connected side has neither an address nor a latched source
+  flood,          ///< more than limits::packets_per_second
   oversize,       ///< longer than limits::datagram_bytes
   send_failed,    ///< the kernel did not take it
   count

@@ -8,6 +8,11 @@ namespace {
 
 constexpr std::uint32_t sequence_mod = 1U << 16;
 
+// RFC 3551 §4: 8000 is what an unknown audio payload most likely has; 0 would divide.
+std::uint32_t usable(std::uint32_t clock_rate_hz) noexcept {
+  return clock_rate_hz == 0 ? 8000 : clock_rate_hz;
+}
+
 // The arrival time in timestamp units, modulo 2^32 as the timestamps are. Seconds and their
 // fraction are scaled apart: nanoseconds × 48,000 would overflow after two days of uptime.
 std::uint32_t in_timestamp_units(time_point now, std::uint32_t rate) noexcept {
@@ -20,7 +25,7 @@ std::uint32_t in_timestamp_units(time_point now, std::uint32_t rate) noexcept {
 } // namespace
 
 stream_statistics::stream_statistics(std::uint32_t clock_rate_hz) noexcept
-  : clock_rate_hz_(clock_rate_hz == 0 ? 8000 : clock_rate_hz) {
+  : clock_rate_hz_(usable(clock_rate_hz)) {
 }
 
 stream_statistics::stream_statistics(const snapshot& s, time_point now) noexcept
@@ -51,6 +56,14 @@ auto stream_statistics::on_packet(std::uint32_t ssrc, std::uint16_t sequence,
     return was_valid ? verdict::suspect : verdict::probation;
   update_jitter(timestamp, now);
   return verdict::counted;
+}
+
+void stream_statistics::on_clock_rate(std::uint32_t clock_rate_hz) noexcept {
+  if (clock_rate_hz_ == usable(clock_rate_hz))
+    return;
+  clock_rate_hz_ = usable(clock_rate_hz);
+  transit_.reset();
+  jitter_x16_ = 0;
 }
 
 void stream_statistics::begin(std::uint32_t ssrc, std::uint16_t sequence) noexcept {

@@ -32,6 +32,9 @@ public:
   verdict on_packet(std::uint32_t ssrc, std::uint16_t sequence, std::uint32_t timestamp,
                     time_point now) noexcept;
 
+  /// A new description changed the clock of the timestamps: jitter starts anew, the rest goes on.
+  void on_clock_rate(std::uint32_t clock_rate_hz) noexcept;
+
   [[nodiscard]] std::optional<std::uint32_t> ssrc() const noexcept { return ssrc_; }
   [[nodiscard]] std::uint16_t highest_sequence() const noexcept { return max_seq_; }
   /// A.1, A.3: the highest sequence number with the count of wraps above it.

@@ -1,0 +1,78 @@
+#include "media/datagram_batch.hpp"
+
+#include <cerrno>
+
+namespace tandem::media {
+
+namespace {
+
+// The descriptor itself is unusable, as opposed to a packet that finds no way. EINVAL is the
+// latter: the kernel says it of a destination that this source address cannot reach.
+bool is_socket_lost(int error) noexcept {
+  return error == EBADF || error == ENOTSOCK;
+}
+
+} // namespace
+
+datagram_batch::datagram_batch() noexcept {
+  for (std::size_t i = 0; i < most; ++i) {
+    in_iov_[i] = {buffers_[i].data(), buffers_[i].size()};
+    in_[i].msg_hdr.msg_name = &sources_[i];
+    in_[i].msg_hdr.msg_iov = &in_iov_[i];
+    in_[i].msg_hdr.msg_iovlen = 1;
+    out_[i].msg_hdr.msg_iov = &out_iov_[i];
+    out_[i].msg_hdr.msg_iovlen = 1;
+  }
+}
+
+auto datagram_batch::read(int fd) noexcept -> outcome {
+  queued_count_ = 0;
+  for (auto& m : in_)
+    m.msg_hdr.msg_namelen = sizeof(socket_address);
+  const int n = recvmmsg(fd, in_.data(), most, MSG_DONTWAIT, nullptr);
+  read_ = n > 0 ? static_cast<std::size_t>(n) : 0;
+  return n < 0 && is_socket_lost(errno) ? outcome::failed : outcome::done;
+}
+
+std::span<const std::uint8_t> datagram_batch::bytes(std::size_t i) const noexcept {
+  return {buffers_[i].data(), in_[i].msg_len};
+}
+
+ip_endpoint datagram_batch::source(std::size_t i) const noexcept {
+  return read_address(sources_[i]);
+}
+
+bool datagram_batch::is_oversize(std::size_t i) const noexcept {
+  return (in_[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
+}
+
+auto datagram_batch::send(int fd, const ip_endpoint& to) noexcept -> sent {
+  socket_address address;
+  const auto length = write_address(to, address);
+  for (std::size_t i = 0; i < queued_count_; ++i) {
+    const auto which = queued_[i];
+    out_iov_[i] = {buffers_[which].data(), in_[which].msg_len};
+    out_[i].msg_hdr.msg_name = &address;
+    out_[i].msg_hdr.msg_namelen = length;
+  }
+  sent result;
+  for (std::size_t next = 0; next < queued_count_;) {
+    const int n = sendmmsg(fd, &out_[next], static_cast<unsigned>(queued_count_ - next),
+                           MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n <= 0) { // the first of the rest was refused; those behind it may still go
+      if (is_socket_lost(errno))
+        result.socket = outcome::failed;
+      ++result.refused;
+      ++next;
+      continue;
+    }
+    for (const auto end = next + static_cast<std::size_t>(n); next < end; ++next) {
+      ++result.packets;
+      result.bytes += out_iov_[next].iov_len;
+    }
+  }
+  queued_count_ = 0;
+  return result;
+}
+
+} // namespace tandem::media

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "media/engine.hpp"
+#include "media/latch.hpp"
+#include "media/limits.hpp"
+#include "media/statistics.hpp"
+#include "protocols/rtp/stream_statistics.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace tandem::media {
+
+/// The two sockets of a slot.
+enum class lane : std::uint8_t { rtp, rtcp };
+
+/// What one slot knows of its other side: latch, direction, counters. Sans-IO; it judges each
+/// datagram and the worker, who alone knows sockets and peers, carries the judgement out. Nothing
+/// here allocates, locks or throws.
+class endpoint {
+public:
+  endpoint() = default;
+  explicit endpoint(std::uint32_t packets_per_second) noexcept
+    : packets_per_second_(packets_per_second) {}
+
+  void on_remote(const set_remote&, time_point now) noexcept;
+  void on_direction(direction, time_point now) noexcept;
+
+  struct verdict {
+    std::optional<drop> why; ///< nullopt: take it
+    bool latched = false;    ///< the source was locked to by this packet
+    bool first = false;      ///< the first valid RTP of this use
+  };
+  /// Checks the bytes and their source, and counts them.
+  [[nodiscard]] verdict on_datagram(lane, const ip_endpoint& from, std::span<const std::uint8_t>,
+                                    time_point now) noexcept;
+
+  /// Does the direction let RTP of the other side in, or out to it?
+  [[nodiscard]] bool may_receive() const noexcept;
+  [[nodiscard]] bool may_send() const noexcept;
+  [[nodiscard]] std::optional<ip_endpoint> destination(lane) const noexcept;
+
+  void count_sent(lane, std::size_t packets, std::size_t size_bytes) noexcept;
+  void count_dropped(drop) noexcept;
+
+  /// The silence when RTP has been missing for `limit` although it may come; once per silence.
+  [[nodiscard]] std::optional<duration> take_timeout(duration limit, time_point now) noexcept;
+
+  [[nodiscard]] const slot_statistics& statistics() const noexcept { return counted_; }
+
+private:
+  verdict on_rtp(const ip_endpoint& from, std::span<const std::uint8_t>, time_point now) noexcept;
+  verdict on_rtcp(const ip_endpoint& from, std::span<const std::uint8_t>) noexcept;
+  [[nodiscard]] bool is_flooded(time_point now) noexcept;
+  void arm(time_point now) noexcept;
+
+  latch latch_;
+  rtp::stream_statistics stream_{8000};
+  direction allowed_ = direction::inactive;
+  std::optional<time_point> quiet_since_; // RTP may come and the time-out was not yet said
+  std::uint32_t packets_per_second_ = limits::packets_per_second;
+  std::uint32_t taken_this_second_ = 0;
+  time_point second_began_{};
+  slot_statistics counted_;
+};
+
+} // namespace tandem::media

@@ -1,0 +1,168 @@
+#include "media/relay.hpp"
+
+namespace tandem::media {
+
+relay::relay(std::uint16_t worker, const engine_settings& settings, const event_sink& sink,
+             slot_board& board, std::vector<socket_pair> pairs, int epoll)
+  : worker_(worker), settings_(settings), sink_(sink), board_(board), epoll_(epoll),
+    slots_(pairs.size()), quarantine_(pairs.size()) {
+  open_.reserve(pairs.size());
+  for (std::size_t i = 0; i < pairs.size(); ++i)
+    slots_[i].sockets = std::move(pairs[i]);
+}
+
+std::uint64_t relay::token(std::uint32_t index, lane which) noexcept {
+  return std::uint64_t{index} << 1 | (which == lane::rtcp ? 1U : 0U);
+}
+
+int relay::fd_of(const slot_entry& s, lane which) noexcept {
+  return which == lane::rtp ? s.sockets.rtp.get() : s.sockets.rtcp.get();
+}
+
+void relay::publish(std::uint32_t index) noexcept {
+  board_.states[index].statistics.store(slots_[index].media.statistics());
+}
+
+event relay::about(std::uint32_t index) const noexcept {
+  const auto& state = board_.states[index];
+  return {{worker_, index, state.generation.load(std::memory_order_relaxed)}, state.call, {}};
+}
+
+// Datagrams
+
+void relay::on_readable(std::uint64_t token, time_point now) noexcept {
+  const auto index = static_cast<std::uint32_t>(token >> 1);
+  const auto which = (token & 1U) == 0 ? lane::rtp : lane::rtcp;
+  if (index >= slots_.size() || slots_[index].current != use::open)
+    return; // closed by a command after epoll had reported it
+  auto& here = slots_[index];
+  if (batch_.read(fd_of(here, which)) == datagram_batch::outcome::failed) {
+    here.is_socket_lost = true;
+    return fail(index, failure::socket_error);
+  }
+  if (batch_.size() == 0)
+    return;
+  if (here.onward == route::peer && onward(index) == nullptr)
+    return fail(index, failure::broken_invariant);
+  for (std::size_t i = 0; i < batch_.size(); ++i)
+    if (judge(index, which, i, now))
+      batch_.queue(i);
+  if (batch_.is_any_queued())
+    forward(index, *onward(index), which);
+  publish(index);
+}
+
+// True: datagram `i` is to be sent on. Otherwise it has been counted.
+bool relay::judge(std::uint32_t index, lane which, std::size_t i, time_point now) noexcept {
+  auto& here = slots_[index];
+  if (batch_.is_oversize(i)) {
+    here.media.count_dropped(drop::oversize);
+    return false;
+  }
+  const auto from = batch_.source(i);
+  const auto verdict = here.media.on_datagram(which, from, batch_.bytes(i), now);
+  if (verdict.latched) {
+    auto e = about(index);
+    e.what = latched{from};
+    sink_(e);
+  }
+  if (verdict.first) {
+    auto e = about(index);
+    e.what = first_packet{};
+    sink_(e);
+  }
+  if (verdict.why)
+    return false;
+  const auto* there = onward(index);
+  const auto why = there == nullptr ? std::optional{drop::no_peer}
+                   : which == lane::rtp && !there->media.may_send()
+                       ? std::optional{drop::not_allowed}
+                   : !there->media.destination(which) ? std::optional{drop::no_destination}
+                                                      : std::nullopt;
+  if (why)
+    here.media.count_dropped(*why);
+  return !why;
+}
+
+void relay::forward(std::uint32_t index, slot_entry& there, lane which) noexcept {
+  const auto sent = batch_.send(fd_of(there, which), *there.media.destination(which));
+  there.media.count_sent(which, sent.packets, sent.bytes);
+  for (std::size_t i = 0; i < sent.refused; ++i)
+    slots_[index].media.count_dropped(drop::send_failed);
+  const auto there_index = slots_[index].onward == route::back ? index : slots_[index].peer;
+  publish(there_index);
+  if (sent.socket == datagram_batch::outcome::failed) {
+    there.is_socket_lost = true;
+    fail(there_index, failure::socket_error);
+  }
+}
+
+// Whose socket sends what this slot receives; nullptr: nobody's, or the two disagree.
+relay::slot_entry* relay::onward(std::uint32_t index) noexcept {
+  auto& here = slots_[index];
+  switch (here.onward) {
+    case route::nowhere: return nullptr;
+    case route::back: return &here;
+    case route::peer: break;
+  }
+  if (here.peer >= slots_.size())
+    return nullptr;
+  auto& there = slots_[here.peer];
+  const bool agrees =
+      there.current == use::open && there.onward == route::peer && there.peer == index;
+  return agrees ? &there : nullptr;
+}
+
+// Commands
+
+void relay::execute(const command& what, time_point now) noexcept {
+  std::visit([&](const auto& c) { on(c, now); }, what);
+}
+
+void relay::on(const set_remote& c, time_point now) noexcept {
+  if (auto* s = opened(c.slot); s != nullptr) {
+    s->media.on_remote(c, now);
+    publish(c.slot.index);
+  }
+}
+
+void relay::on(const set_direction& c, time_point now) noexcept {
+  if (auto* s = opened(c.slot); s != nullptr)
+    s->media.on_direction(c.allowed, now);
+}
+
+void relay::on(const connect& c, time_point) noexcept {
+  if (c.a.worker != c.b.worker) {
+    if (opened(c.a) != nullptr)
+      fail(c.a.index, failure::different_worker);
+    return;
+  }
+  auto* a = opened(c.a);
+  auto* b = opened(c.b);
+  if (a == nullptr || b == nullptr || a == b)
+    return;
+  detach(c.a.index);
+  detach(c.b.index);
+  a->onward = b->onward = route::peer;
+  a->peer = c.b.index;
+  b->peer = c.a.index;
+}
+
+void relay::on(const echo& c, time_point) noexcept {
+  if (auto* s = opened(c.slot); s != nullptr) {
+    detach(c.slot.index);
+    s->onward = route::back;
+  }
+}
+
+void relay::on(const disconnect& c, time_point) noexcept {
+  if (opened(c.slot) != nullptr)
+    detach(c.slot.index);
+}
+
+void relay::on(const release& c, time_point now) noexcept {
+  if (is_current(c.slot))
+    let_go(c.slot.index, now);
+}
+
+} // namespace tandem::media

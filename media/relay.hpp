@@ -1,0 +1,90 @@
+#pragma once
+
+#include "media/datagram_batch.hpp"
+#include "media/endpoint.hpp"
+#include "media/engine.hpp"
+#include "media/port_pool.hpp"
+#include "media/slot_board.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace tandem::media {
+
+/// The slots of one worker and everything that happens to them: commands, datagrams, time. One
+/// thread at a time; it has none of its own, so that a test can be that thread. After construction
+/// nothing allocates, locks or throws. A failed check ends one endpoint and nothing else.
+///
+///     idle --first command--> open --release--> quarantined --time--> idle (next generation)
+///                              `--failure--> failed --release--> quarantined, or retired
+class relay {
+public:
+  /// Slot `i` of the board gets `pairs[i]`; `epoll` learns which sockets are in use. Everything
+  /// given by reference outlives the relay.
+  relay(std::uint16_t worker, const engine_settings&, const event_sink&, slot_board&,
+        std::vector<socket_pair> pairs, int epoll);
+
+  void execute(const command&, time_point now) noexcept;
+  /// What epoll carries for a socket, and what to do when it reports one.
+  [[nodiscard]] static std::uint64_t token(std::uint32_t index, lane) noexcept;
+  void on_readable(std::uint64_t token, time_point now) noexcept;
+  /// RTP time-outs and the end of quarantines.
+  void on_housekeeping(time_point now) noexcept;
+  /// Nothing is open, in quarantine or missed: housekeeping has nothing to find.
+  [[nodiscard]] bool is_idle() const noexcept;
+
+private:
+  enum class use : std::uint8_t { idle, open, failed, quarantined, retired };
+  enum class route : std::uint8_t { nowhere, peer, back };
+
+  struct slot_entry {
+    socket_pair sockets;
+    endpoint media;
+    std::uint32_t peer = 0;          // with route::peer
+    std::uint32_t open_position = 0; // in open_, while open
+    route onward = route::nowhere;
+    use current = use::idle;
+    bool is_socket_lost = false;
+    time_point free_at{};
+  };
+
+  void on(const set_remote&, time_point now) noexcept;
+  void on(const set_direction&, time_point now) noexcept;
+  void on(const connect&, time_point now) noexcept;
+  void on(const echo&, time_point now) noexcept;
+  void on(const disconnect&, time_point now) noexcept;
+  void on(const release&, time_point now) noexcept;
+
+  [[nodiscard]] slot_entry* opened(const slot_id&) noexcept;
+  [[nodiscard]] bool is_current(const slot_id&) const noexcept;
+  [[nodiscard]] bool open(std::uint32_t index) noexcept;
+  void close(std::uint32_t index) noexcept;
+  void detach(std::uint32_t index) noexcept;
+  void fail(std::uint32_t index, failure) noexcept;
+  void let_go(std::uint32_t index, time_point now) noexcept;
+  void end_quarantines(time_point now) noexcept;
+  void find_missed_releases(time_point now) noexcept;
+
+  [[nodiscard]] slot_entry* onward(std::uint32_t index) noexcept;
+  [[nodiscard]] bool judge(std::uint32_t index, lane, std::size_t datagram,
+                           time_point now) noexcept;
+  void forward(std::uint32_t index, slot_entry& there, lane) noexcept;
+  [[nodiscard]] static int fd_of(const slot_entry&, lane) noexcept;
+  void publish(std::uint32_t index) noexcept;
+  [[nodiscard]] event about(std::uint32_t index) const noexcept;
+
+  std::uint16_t worker_;
+  const engine_settings& settings_;
+  const event_sink& sink_;
+  slot_board& board_;
+  int epoll_;
+  std::vector<slot_entry> slots_;
+  std::vector<std::uint32_t> open_;       // indices, in no order
+  std::vector<std::uint32_t> quarantine_; // a ring; all wait equally long, so the oldest is first
+  std::size_t quarantine_first_ = 0, quarantine_size_ = 0;
+  datagram_batch batch_;
+};
+
+} // namespace tandem::media

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "media/bounded_queue.hpp"
+#include "media/engine.hpp"
+#include "media/published.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace tandem::media {
+
+/// What a worker and the control side share about one slot.
+struct slot_state {
+  /// Of the present or the next use; raised by the worker when the quarantine ends. Starts at 1.
+  std::atomic<std::uint32_t> generation{1};
+  /// The generation whose release found the command queue full; 0: none.
+  std::atomic<std::uint32_t> release_missed{0};
+  /// Written when the slot is allocated, before any command names it.
+  key128 call;
+  published<slot_statistics> statistics;
+};
+
+/// All that crosses between one worker and the control side. Who may write what:
+/// control pushes commands and pops free indices; the worker does the opposite.
+struct slot_board {
+  slot_board(std::size_t slots, std::size_t slots_of_a_family)
+    : states(std::make_unique<slot_state[]>(slots)), slot_count(slots),
+      commands(limits::commands_waiting), free{bounded_queue<std::uint32_t>{slots_of_a_family},
+                                               bounded_queue<std::uint32_t>{slots_of_a_family}} {}
+
+  std::unique_ptr<slot_state[]> states;
+  std::size_t slot_count;
+  bounded_queue<command> commands;
+  std::array<bounded_queue<std::uint32_t>, 2> free; ///< per ip_family; oldest first
+  std::atomic<std::size_t> free_count{0};
+  std::atomic<std::size_t> quarantined_count{0};
+  std::atomic<bool> is_release_missed{false};
+};
+
+} // namespace tandem::media

@@ -1,0 +1,189 @@
+#include "media/socket_engine.hpp"
+
+#include "media/port_pool.hpp"
+#include "media/worker.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tandem::media {
+
+namespace {
+
+// What the control side knows about a pair without asking the worker.
+struct local_pair {
+  ip_endpoint rtp, rtcp;
+};
+
+// Generations of one process do not meet those of the one before: a restored endpoint that still
+// names a slot of its former life must not reach the call that has it now.
+std::uint32_t first_generation(const clock& time) {
+  auto x = static_cast<std::uint64_t>(time.wall().time_since_epoch().count());
+  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9U; // splitmix64's finish: neighbouring times end far apart
+  x = (x ^ x >> 27) * 0x94d049bb133111ebU;
+  const auto g = static_cast<std::uint32_t>(x >> 32);
+  return g == 0 ? 1 : g;
+}
+
+// One worker as the control side sees it.
+struct station {
+  std::unique_ptr<slot_board> board;
+  std::vector<local_pair> locals;
+  std::unique_ptr<worker> thread; // last: it uses the board
+};
+
+class socket_engine final : public engine {
+public:
+  socket_engine(const engine_settings& settings, event_sink sink)
+    : settings_(settings), sink_(std::move(sink)) {}
+
+  tl::expected<void, std::string> start(const clock&, std::vector<socket_pair>);
+
+  tl::expected<slot, error> allocate(ip_family, const key128& call) override;
+  tl::expected<void, error> submit(const command&) override;
+  std::optional<slot_statistics> statistics(slot_id) const override;
+  occupancy pools() const override;
+
+private:
+  tl::expected<station, std::string> start_station(std::uint16_t number, const clock&,
+                                                   std::vector<socket_pair>);
+
+  const engine_settings settings_;
+  const event_sink sink_;
+  std::vector<station> stations_;
+};
+
+// The pairs are dealt out in turn, so every worker has the same share of each family.
+std::vector<std::vector<socket_pair>> dealt(std::vector<socket_pair> pairs, std::size_t workers) {
+  std::vector<std::vector<socket_pair>> shares(workers);
+  std::array<std::size_t, 2> turn{};
+  for (auto& p : pairs) {
+    auto& next = turn[static_cast<std::size_t>(p.rtp_local.address.family)];
+    shares[next++ % workers].push_back(std::move(p));
+  }
+  return shares;
+}
+
+tl::expected<void, std::string> socket_engine::start(const clock& time,
+                                                     std::vector<socket_pair> pairs) {
+  auto shares = dealt(std::move(pairs), settings_.workers);
+  stations_.reserve(shares.size());
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    auto s = start_station(static_cast<std::uint16_t>(i), time, std::move(shares[i]));
+    if (!s)
+      return tl::unexpected(s.error());
+    stations_.push_back(std::move(*s));
+  }
+  return {};
+}
+
+tl::expected<station, std::string> socket_engine::start_station(std::uint16_t number,
+                                                                const clock& time,
+                                                                std::vector<socket_pair> pairs) {
+  station s;
+  std::array<std::size_t, 2> of_family{};
+  for (const auto& p : pairs)
+    ++of_family[static_cast<std::size_t>(p.rtp_local.address.family)];
+  s.board = std::make_unique<slot_board>(pairs.size(), std::max(of_family[0], of_family[1]));
+  s.board->free_count = pairs.size();
+  const auto generation = first_generation(time);
+  for (std::uint32_t i = 0; i < pairs.size(); ++i) {
+    const auto& rtp = pairs[i].rtp_local;
+    s.locals.push_back({rtp, {rtp.address, static_cast<std::uint16_t>(rtp.port + 1)}});
+    s.board->states[i].generation = generation;
+    (void) s.board->free[static_cast<std::size_t>(rtp.address.family)].push(i);
+  }
+  auto started = worker::start(number, settings_, time, sink_, *s.board, std::move(pairs));
+  if (!started)
+    return tl::unexpected(started.error());
+  s.thread = std::move(*started);
+  return s;
+}
+
+tl::expected<slot, error> socket_engine::allocate(ip_family family, const key128& call) {
+  const bool is_served = settings_.address.family == family
+                         || (settings_.address6 && settings_.address6->family == family);
+  if (!is_served)
+    return tl::unexpected(error::no_such_family);
+  const auto number = static_cast<std::uint16_t>(call.low % stations_.size());
+  auto& s = stations_[number];
+  const auto index = s.board->free[static_cast<std::size_t>(family)].pop();
+  if (!index)
+    return tl::unexpected(error::exhausted);
+  s.board->free_count.fetch_sub(1, std::memory_order_relaxed);
+  auto& state = s.board->states[*index];
+  state.call = call;
+  return slot{{number, *index, state.generation.load(std::memory_order_acquire)},
+              s.locals[*index].rtp,
+              s.locals[*index].rtcp};
+}
+
+slot_id addressee(const command& what) {
+  return std::visit(
+      [](const auto& c) {
+        if constexpr (requires { c.a; })
+          return c.a;
+        else
+          return c.slot;
+      },
+      what);
+}
+
+tl::expected<void, error> socket_engine::submit(const command& what) {
+  const auto id = addressee(what);
+  if (id.worker >= stations_.size())
+    return {}; // of an earlier process with more workers
+  auto& s = stations_[id.worker];
+  const bool is_taken = s.board->commands.push(what);
+  if (!is_taken) {
+    if (!std::holds_alternative<release>(what))
+      return tl::unexpected(error::control_queue_full);
+    if (id.index < s.board->slot_count) { // found by housekeeping: ports are never lost
+      s.board->states[id.index].release_missed.store(id.generation, std::memory_order_release);
+      s.board->is_release_missed.store(true, std::memory_order_release);
+    }
+  }
+  s.thread->wake();
+  return {};
+}
+
+std::optional<slot_statistics> socket_engine::statistics(slot_id id) const {
+  if (id.worker >= stations_.size() || id.index >= stations_[id.worker].board->slot_count)
+    return std::nullopt;
+  const auto& state = stations_[id.worker].board->states[id.index];
+  const auto counted = state.statistics.load();
+  if (state.generation.load(std::memory_order_acquire) != id.generation)
+    return std::nullopt;
+  return counted;
+}
+
+occupancy socket_engine::pools() const {
+  occupancy sum;
+  for (const auto& s : stations_) {
+    sum.pairs += s.board->slot_count;
+    sum.free += s.board->free_count.load(std::memory_order_relaxed);
+    sum.quarantined += s.board->quarantined_count.load(std::memory_order_relaxed);
+  }
+  return sum;
+}
+
+} // namespace
+
+tl::expected<started_engine, std::string> start_socket_engine(const engine_settings& settings,
+                                                              const clock& time, event_sink sink) {
+  const auto limit = raise_descriptor_limit();
+  if (!limit)
+    return tl::unexpected(limit.error());
+  const auto plan = plan_pool(settings, *limit);
+  if (!plan)
+    return tl::unexpected(plan.error());
+  auto pool = bind_pool(settings, *plan);
+  if (!pool)
+    return tl::unexpected(pool.error());
+  auto media = std::make_unique<socket_engine>(settings, std::move(sink));
+  if (auto started = media->start(time, std::move(pool->pairs)); !started)
+    return tl::unexpected(started.error());
+  return started_engine{std::move(media), std::move(pool->warnings)};
+}
+
+} // namespace tandem::media
