@@ -112,7 +112,7 @@ void invite_client_transaction::fire(timer which, time_point now, transaction_ac
       return out.push_back(resend_request);
     case timer::count: break;
   }
-  TANDEM_CHECK(!"a timer");
+  TANDEM_CHECK(which != timer::count);
 }
 
 void invite_client_transaction::terminate(transaction_actions& out) {

@@ -120,7 +120,7 @@ void invite_usage::fire(timer which, time_point now, actions<usage_action>& out)
       return out.push_back(resend_provisional);
     case timer::count: break;
   }
-  TANDEM_CHECK(!"a timer");
+  TANDEM_CHECK(which != timer::count);
 }
 
 void invite_usage::terminate(actions<usage_action>& out) {

@@ -75,7 +75,7 @@ void non_invite_client_transaction::fire(timer which, time_point now, transactio
       return out.push_back(resend_request);
     case timer::count: break;
   }
-  TANDEM_CHECK(!"a timer");
+  TANDEM_CHECK(which != timer::count);
 }
 
 void non_invite_client_transaction::terminate(transaction_actions& out) {
