@@ -104,7 +104,7 @@ struct configuration {
   sip_settings sip;
   admin_settings admin;
   media_settings media;
-  std::vector<user_settings> users;
+  std::vector<user_settings> users; ///< sorted by name
   std::vector<trunk_settings> trunks;
   std::vector<route> routes;
 

@@ -18,7 +18,7 @@ namespace tandem {
 /// stack. Copies share the program; two patterns are equal if their texts are.
 class pattern {
 public:
-  /// The error says what is wrong with the text.
+  /// The error is "what is wrong; what is right".
   [[nodiscard]] static tl::expected<pattern, std::string> compile(std::string_view text);
 
   [[nodiscard]] const std::string& text() const;
@@ -44,9 +44,10 @@ public:
                                                                      std::size_t groups);
 
   [[nodiscard]] const std::string& text() const { return text_; }
-  /// Fills in user and groups, escaped for a user part (RFC 3261 §19.1.2).
-  [[nodiscard]] std::string expand(std::string_view user,
-                                   const std::vector<std::string_view>& groups) const;
+  /// Fills in user and groups, escaped for a user part (RFC 3261 §19.1.2). Nullopt if that leaves
+  /// the user part empty, which no SIP URI has.
+  [[nodiscard]] std::optional<std::string>
+  expand(std::string_view user, const std::vector<std::string_view>& groups) const;
 
   bool operator==(const uri_template&) const = default;
 
@@ -77,7 +78,8 @@ struct route_match {
 };
 
 /// The first route whose pattern matches. `user` is the user part of a Request-URI as it stands
-/// there; escapes are undone before matching, since %37 means 7 (RFC 3261 §19.1.4).
+/// there; escapes are undone before matching, since %37 means 7 (RFC 3261 §19.1.4). Nullopt too if
+/// the matching route's `to` comes out without a user.
 [[nodiscard]] std::optional<route_match> expand_route(const std::vector<route>& routes,
                                                       std::string_view user);
 

@@ -1,0 +1,220 @@
+#include "config/limits.hpp"
+#include "config/sections.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace tandem {
+
+namespace {
+
+constexpr std::array<std::string_view, 5> level_names = {"trace", "debug", "info", "warn", "error"};
+constexpr std::size_t max_node_name_bytes = 64;
+constexpr std::size_t min_token_bytes = 16;
+
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-'
+         || c == '_' || c == '.';
+}
+
+bool is_visible(char c) {
+  return c > ' ' && c < 127;
+}
+
+/// Reads "address:port"; any port but 0.
+std::optional<ip_endpoint> read_endpoint(error_list& errors, const located_text& t,
+                                         std::string_view example) {
+  const auto e = parse_ip_endpoint(t.text);
+  if (e && e->port != 0)
+    return e;
+  errors.add(t.line, t.key, '"' + t.text + "\" is not an address with a port",
+             "for example \"" + std::string{example} + "\" or \"[::1]:5060\"");
+  return std::nullopt;
+}
+
+std::optional<ip_address> read_address(error_list& errors, const std::optional<located_text>& t,
+                                       ip_family family, std::string_view example) {
+  if (!t)
+    return std::nullopt;
+  const auto a = parse_ip_address(t->text);
+  const auto version = family == ip_family::v4 ? std::string{"IPv4"} : std::string{"IPv6"};
+  const auto right = "the " + version + " address that phones send media to, for example \""
+                     + std::string{example} + '"';
+  if (!a || a->family != family)
+    errors.add(t->line, t->key, '"' + t->text + "\" is not an " + version + " address", right);
+  else if (a->is_unspecified())
+    errors.add(t->line, t->key, '"' + t->text + "\" cannot stand in SDP", right);
+  else
+    return a;
+  return std::nullopt;
+}
+
+listen_settings read_listen(table_reader t) {
+  listen_settings out;
+  if (const auto transport = t.text("transport", presence::required, "udp");
+      transport && transport->text != "udp")
+    t.errors().add(transport->line, transport->key, '"' + transport->text + "\" is not supported",
+                   "\"udp\"");
+  if (const auto address = t.text("address", presence::required, "192.0.2.1:5060")) {
+    out.address = read_endpoint(t.errors(), *address, "192.0.2.1:5060").value_or(ip_endpoint{});
+    if (out.address.port != 0 && out.address.address.is_unspecified()) // RFC 3261 §18.1.1, §8.1.1.8
+      t.errors().add(address->line, address->key,
+                     '"' + address->text + "\" cannot stand in Via and Contact",
+                     "one [[sip.listen]] for each address of this host");
+  }
+  t.finish();
+  return out;
+}
+
+void check_ports(table_reader& t, media_settings& out) {
+  constexpr auto shape = "[20000, 29999]: an even and an odd port from 1024 to 65535";
+  const auto ports = t.integer_pair("ports", "[20000, 29999]");
+  if (!ports)
+    return;
+  const auto [first, last] = *ports;
+  const auto wrong = [&](const std::string& what) {
+    t.errors().add(t.line_of("ports"), t.full_key("ports"), what, shape);
+  };
+  if (first < 1024 || first > 65535 || last < 1024 || last > 65535)
+    return wrong("a port is out of range");
+  if (first % 2 != 0) // RFC 3550 §11: RTP on the even port, RTCP on the next
+    return wrong(std::to_string(first) + " is odd");
+  if (last % 2 == 0)
+    return wrong(std::to_string(last) + " is even");
+  if (last < first)
+    return wrong("there is no pair of ports from " + std::to_string(first) + " to "
+                 + std::to_string(last));
+  out.first_port = static_cast<std::uint16_t>(first);
+  out.last_port = static_cast<std::uint16_t>(last);
+}
+
+/// What [media] and [[sip.listen]] say must fit together.
+void check_against(table_reader& t, const media_settings& media, const sip_settings& sip) {
+  for (const auto family : {ip_family::v4, ip_family::v6}) {
+    const std::string key = family == ip_family::v4 ? "address" : "address6";
+    const auto& ours = media.address_for(family);
+    bool is_reported = ours || t.has(key);
+    for (std::size_t i = 0; i < sip.listens.size(); ++i) {
+      const auto& listen = sip.listens[i].address;
+      if (listen.port == 0 || listen.address.family != family) // port 0: reported already
+        continue;
+      const auto which = "sip.listen[" + std::to_string(i + 1) + "] (" + to_string(listen) + ')';
+      if (!std::exchange(is_reported, true))
+        t.errors().add(t.line(), t.full_key(key), "missing, but " + which + " needs it",
+                       "for example " + key + " = \"" + to_string(listen.address) + '"');
+      if (ours == listen.address && listen.port >= media.first_port
+          && listen.port <= media.last_port)
+        t.errors().add(t.line_of("ports"), t.full_key("ports"), "contain the port of " + which,
+                       "a range that no other socket uses");
+    }
+  }
+}
+
+} // namespace
+
+node_settings read_node(table_reader t, const std::filesystem::path& file) {
+  node_settings out;
+  if (const auto name = t.text("name", presence::required, "a")) {
+    out.name = name->text;
+    if (out.name.empty() || out.name.size() > max_node_name_bytes
+        || !std::ranges::all_of(out.name, is_name_character))
+      t.errors().add(name->line, name->key, '"' + out.name + "\" is not a node name",
+                     "1 to 64 letters, digits, dots, hyphens and underscores");
+  }
+  const auto data = t.text("data", presence::optional, "var/a");
+  if (data && data->text.empty())
+    t.errors().add(data->line, data->key, "is empty", "a folder, such as \"var/a\"");
+  out.data = file.parent_path() / (data ? data->text : "var/" + out.name);
+  if (const auto level = t.text("log_level", presence::optional, "info")) {
+    const auto found = std::ranges::find(level_names, level->text);
+    if (found == level_names.end())
+      t.errors().add(level->line, level->key, '"' + level->text + "\" is not a level",
+                     "trace, debug, info, warn or error");
+    else
+      out.level = static_cast<log_level>(found - level_names.begin());
+  }
+  if (const auto minutes = t.integer("ladder_minutes", {0, 1440}))
+    out.ladder = std::chrono::minutes{*minutes};
+  t.finish();
+  return out;
+}
+
+auth_settings read_auth(table_reader t, bool has_users) {
+  auth_settings out;
+  const auto realm =
+      t.text("realm", has_users ? presence::required : presence::optional, "example.test");
+  if (realm) {
+    out.realm = realm->text;
+    const auto stands_in_realm = [](char c) { // a quoted-string without escapes (RFC 3261 §25.1)
+      return c == ' ' || (is_visible(c) && c != '"' && c != '\\' && c != ':');
+    };
+    if (out.realm.empty() || !std::ranges::all_of(out.realm, stands_in_realm))
+      t.errors().add(realm->line, realm->key, '"' + out.realm + "\" is not a realm",
+                     "visible ASCII without quotes, backslash and colon, such as \"example.test\"");
+  }
+  t.finish();
+  return out;
+}
+
+sip_settings read_sip(table_reader t) {
+  sip_settings out;
+  const auto listens = t.tables("listen", max_sip_listens);
+  if (!t.has("listen"))
+    t.errors().add(t.line(), t.full_key("listen"), "missing",
+                   "add [[sip.listen]] with transport = \"udp\" and address = \"192.0.2.1:5060\"");
+  for (const auto& reader : listens) {
+    const auto listen = read_listen(reader);
+    const bool is_known = std::ranges::find(out.listens, listen) != out.listens.end();
+    if (is_known && listen.address.port != 0)
+      t.errors().add(reader.line_of("address"), reader.full_key("address"),
+                     to_string(listen.address) + " is listened on already", "each address once");
+    out.listens.push_back(listen);
+  }
+  if (const auto shards = t.integer("shards", {1, 64}))
+    out.shards = static_cast<std::size_t>(*shards);
+  if (const auto seconds = t.integer("ring_timeout_s", {1, 3600}))
+    out.ring_timeout = std::chrono::seconds{*seconds};
+  t.finish();
+  return out;
+}
+
+admin_settings read_admin(table_reader t) {
+  admin_settings out;
+  out.listen = *parse_ip_endpoint("127.0.0.1:8080");
+  const auto listen = t.text("listen", presence::optional, "127.0.0.1:8080");
+  const auto endpoint =
+      listen ? read_endpoint(t.errors(), *listen, "127.0.0.1:8080") : std::nullopt;
+  if (endpoint)
+    out.listen = *endpoint;
+  const auto token = t.text("token", presence::optional, "a long random string");
+  if (token) {
+    if (token->text.size() < min_token_bytes || !std::ranges::all_of(token->text, is_visible))
+      t.errors().add(token->line, token->key, "is too weak",
+                     "at least 16 visible ASCII characters without blanks");
+    out.token = token->text;
+  }
+  if (!out.listen.address.is_loopback() && !t.has("token"))
+    t.errors().add(listen->line, listen->key,
+                   to_string(out.listen) + " is not loopback and there is no admin.token",
+                   "add a token or listen on \"127.0.0.1:8080\"");
+  t.finish();
+  return out;
+}
+
+media_settings read_media(table_reader t, const sip_settings& sip) {
+  media_settings out;
+  out.address = read_address(t.errors(), t.text("address", presence::optional, "192.0.2.1"),
+                             ip_family::v4, "192.0.2.1");
+  out.address6 = read_address(t.errors(), t.text("address6", presence::optional, "2001:db8::1"),
+                              ip_family::v6, "2001:db8::1");
+  check_ports(t, out);
+  check_against(t, out, sip);
+  if (const auto workers = t.integer("workers", {0, 64}))
+    out.workers = static_cast<std::size_t>(*workers);
+  if (const auto seconds = t.integer("rtp_timeout_s", {1, 86'400}))
+    out.rtp_timeout = std::chrono::seconds{*seconds};
+  t.finish();
+  return out;
+}
+
+} // namespace tandem
