@@ -4,7 +4,6 @@
 
 #include <catch2/catch.hpp>
 
-#include <set>
 #include <string>
 #include <vector>
 
@@ -120,18 +119,23 @@ TEST_CASE("any transaction: a snapshot comes back as the same kind, in the same 
     }
 }
 
-TEST_CASE("any transaction: every state has a word of its own", "[sip][transaction]") {
+TEST_CASE("any transaction: states are named as in the figures of RFC 3261 §17",
+          "[sip][transaction]") {
   using is = sip::invite_server_transaction::state;
   using ic = sip::invite_client_transaction::state;
   using ns = sip::non_invite_server_transaction::state;
   using nc = sip::non_invite_client_transaction::state;
   const auto words = [](auto... states) {
-    return std::set<std::string_view>{sip::state_name(states)...};
+    std::string all;
+    ((all += std::string(sip::state_name(states)) + " "), ...);
+    return all;
   };
-  CHECK(words(is::proceeding, is::accepted, is::completed, is::confirmed, is::terminated).size()
-        == 5);
-  CHECK(words(ic::calling, ic::proceeding, ic::accepted, ic::completed, ic::terminated).size()
-        == 5);
-  CHECK(words(ns::trying, ns::proceeding, ns::completed, ns::terminated).size() == 4);
-  CHECK(words(nc::trying, nc::proceeding, nc::completed, nc::terminated).size() == 4);
+  CHECK(words(is::proceeding, is::accepted, is::completed, is::confirmed, is::terminated)
+        == "proceeding accepted completed confirmed terminated ");
+  CHECK(words(ic::calling, ic::proceeding, ic::accepted, ic::completed, ic::terminated)
+        == "calling proceeding accepted completed terminated ");
+  CHECK(words(ns::trying, ns::proceeding, ns::completed, ns::terminated)
+        == "trying proceeding completed terminated ");
+  CHECK(words(nc::trying, nc::proceeding, nc::completed, nc::terminated)
+        == "trying proceeding completed terminated ");
 }
