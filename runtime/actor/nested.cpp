@@ -77,10 +77,11 @@ nested_owner::nested_owner(caf::local_actor& self, shard& home, tree_branch plac
   : self_(self), home_(home), branch_(std::move(place)), desk_(std::make_shared<stranger_desk>()) {
 }
 
-nested_place nested_owner::place_for(const char* kind, std::string name) {
+nested_place nested_owner::place_for(const tree_branch& parent, const char* kind,
+                                     std::string name) {
   home_.run_here();
   TANDEM_CHECK(children_.size() < max_nested_children);
-  return {home_, {branch_, kind, std::move(name), 0, {}}, self_.ctrl(), desk_};
+  return {home_, {parent, kind, std::move(name), 0, {}}, self_.ctrl(), desk_};
 }
 
 void nested_owner::adopt(nested_actor& child) {

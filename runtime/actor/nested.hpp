@@ -113,8 +113,15 @@ public:
   /// Makes a child as Child(caf::actor_config&, nested_place, arguments...). `kind` is static text.
   template <class Child, class... Ts>
   nested_ptr<Child> start(const char* kind, std::string name, Ts&&... arguments) {
-    auto handle = self_.spawn<Child, caf::lazy_init + caf::hidden>(place_for(kind, std::move(name)),
-                                                                   std::forward<Ts>(arguments)...);
+    return start_below<Child>(branch_, kind, std::move(name), std::forward<Ts>(arguments)...);
+  }
+
+  /// The same, standing in the tree below another child of this owner.
+  template <class Child, class... Ts>
+  nested_ptr<Child> start_below(const tree_branch& parent, const char* kind, std::string name,
+                                Ts&&... arguments) {
+    auto handle = self_.spawn<Child, caf::lazy_init + caf::hidden>(
+        place_for(parent, kind, std::move(name)), std::forward<Ts>(arguments)...);
     nested_ptr<Child> child{*static_cast<Child*>(caf::actor_cast<caf::abstract_actor*>(handle))};
     adopt(*child);
     return child;
@@ -151,7 +158,8 @@ protected:
   void end_children(const caf::error& reason);
 
 private:
-  [[nodiscard]] nested_place place_for(const char* kind, std::string name);
+  [[nodiscard]] nested_place place_for(const tree_branch& parent, const char* kind,
+                                       std::string name);
   void adopt(nested_actor&);
   outcome run_input(nested_actor&, caf::mailbox_element&);
   void forget(const nested_actor&);

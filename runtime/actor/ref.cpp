@@ -1,7 +1,8 @@
 #include "runtime/actor/ref.hpp"
 
+#include "runtime/actor/sharded.hpp"
+
 #include <caf/attachable.hpp>
-#include <caf/to_string.hpp>
 
 #include <memory>
 
@@ -12,10 +13,6 @@ namespace {
 /// Not one of CAF's own token types (attachable.hpp counts up from zero).
 constexpr std::size_t watch_token = 0x74616e64;
 
-std::string reason_text(const caf::error& e) {
-  return e ? to_string(e) : std::string{};
-}
-
 class watch final : public caf::attachable {
 public:
   watch(ref who, caf::weak_actor_ptr watcher)
@@ -23,7 +20,7 @@ public:
 
   void actor_exited(const caf::error& reason, caf::execution_unit*) override {
     if (const auto to = watcher_.lock())
-      caf::anon_send(caf::actor_cast<caf::actor>(to), msg::ref_down{who_, reason_text(reason)});
+      caf::anon_send(caf::actor_cast<caf::actor>(to), msg::ref_down{who_, exit_text(reason)});
   }
   bool matches(const token& what) override {
     return what.subtype == watch_token && what.ptr == this;
