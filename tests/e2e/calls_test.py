@@ -1,0 +1,146 @@
+"""One call at a time, message by message: answer, early media, hang-up, refusal (RFC 3261 §13-15,
+RFC 3665 §3)."""
+
+import unittest
+
+from node import NodeCase
+from phone import Phone, establish, hang_up
+from sipp import run_pair
+
+
+class Calls(NodeCase):
+    def setUp(self):
+        self.a = self.enterContext(Phone(self.node.sip, name="alice"))
+        self.b = self.enterContext(Phone(self.node.sip, self.node.callee, name="bob"))
+
+    def tearDown(self):
+        self.a.quiet()
+        self.b.quiet()
+
+    def test_call_and_hang_up_by_the_caller(self):
+        leg, _ = establish(self.a, self.b)
+        hang_up(self.a, leg, self.b)
+
+    def test_call_and_hang_up_by_the_callee(self):
+        _, leg = establish(self.a, self.b)
+        hang_up(self.b, leg, self.a)
+
+    def test_the_callee_sees_a_dialog_of_the_node(self):
+        leg = self.a.invite("7100")
+        invite = self.b.expect("INVITE")
+        self.assertEqual(invite.uri, f"sip:7100@127.0.0.1:{self.node.callee}")
+        self.assertNotEqual(invite.get("call-id"), leg.call_id)
+        self.assertEqual(len(invite.all("via")), 1)
+        self.assertEqual(invite.contact_uri.split(":")[-1], str(self.node.sip))
+        self.assertEqual(invite.get("max-forwards"), "69")
+        address, port = invite.audio
+        self.assertEqual(address, "127.0.0.1")
+        self.assertTrue(self.node.media[0] <= port <= self.node.media[1])
+        self.b.reply(invite, 486, "Busy Here", tag="b")
+        self.b.expect("ACK")
+        self.a.ack(leg, self.a.expect(486))
+
+    def test_early_media_is_anchored_and_answered(self):
+        leg = self.a.invite("7100")
+        invite = self.b.expect("INVITE")
+        self.b.reply(invite, 183, "Session Progress", tag="b", body=self.b.sdp())
+        early = self.a.expect(183)
+        self.assertTrue(self.node.media[0] <= early.audio[1] <= self.node.media[1])
+        self.b.reply(invite, 200, "OK", tag="b", body=self.b.sdp())
+        answer = self.a.expect(200)
+        self.assertEqual(answer.audio, early.audio)
+        self.assertEqual(answer.tag("to"), early.tag("to"))
+        self.a.ack(leg, answer)
+        self.b.expect("ACK")
+        hang_up(self.a, leg, self.b)
+
+    def test_echo_answers_by_itself(self):
+        leg = self.a.invite("9196")
+        self.a.ack(leg, self.a.expect(200))
+        self.a.bye(leg)
+        self.a.expect(200, of="BYE")
+
+    def test_bye_from_both_sides_at_once(self):
+        """RFC 3261 §15: each BYE is answered, whoever was first."""
+        leg, other = establish(self.a, self.b)
+        self.a.bye(leg)
+        self.b.bye(other)
+        self.a.expect(200, of="BYE")
+        self.b.expect(200, 481, of="BYE")
+        self.b.reply(self.b.expect("BYE"), 200, "OK")
+
+    def test_the_response_to_the_callers_bye_is_lost(self):
+        """RFC 3261 §17.2.2: the same BYE again gets the same answer, and the callee no second."""
+        leg, _ = establish(self.a, self.b)
+        branch = self.a.bye(leg)
+        self.a.expect(200, of="BYE")
+        self.a.request(leg, "BYE", branch=branch, cseq=leg.cseq)
+        again, _ = self.a.receive(5)
+        self.assertEqual((again.status, again.cseq[1]), (200, "BYE"))
+        self.b.reply(self.b.expect("BYE"), 200, "OK")
+
+    def test_the_callees_response_to_the_bye_is_lost(self):
+        """RFC 3261 §17.1.2.2: the node sends the BYE again at T1, then 2*T1."""
+        leg, _ = establish(self.a, self.b)
+        self.a.bye(leg)
+        self.a.expect(200, of="BYE")
+        first, at = self.b.receive(5)
+        second, later = self.b.receive(5)
+        third, last = self.b.receive(5)
+        self.assertEqual(first.method, "BYE")
+        self.assertEqual([first.raw, first.raw], [second.raw, third.raw])
+        self.assertAlmostEqual(later - at, 0.5, delta=0.3)
+        self.assertAlmostEqual(last - later, 1.0, delta=0.4)
+        self.b.reply(first, 200, "OK")
+
+    def test_a_lost_200_is_sent_again_until_the_ack(self):
+        """RFC 3261 §13.3.1.4."""
+        leg = self.a.invite("7100")
+        invite = self.b.expect("INVITE")
+        self.b.reply(invite, 200, "OK", tag="b", body=self.b.sdp())
+        answer = self.a.expect(200)
+        again, _ = self.a.receive(5)
+        self.assertEqual(again.raw, answer.raw)
+        self.a.ack(leg, answer)
+        self.b.expect("ACK")
+        hang_up(self.a, leg, self.b)
+
+    def test_a_lost_ack_is_sent_again(self):
+        """RFC 3261 §13.2.2.4: every 200 of the callee draws an ACK."""
+        leg = self.a.invite("7100")
+        invite = self.b.expect("INVITE")
+        self.b.reply(invite, 200, "OK", tag="b", body=self.b.sdp())
+        self.a.ack(leg, self.a.expect(200))
+        ack = self.b.expect("ACK")
+        self.b.reply(invite, 200, "OK", tag="b", body=self.b.sdp())
+        again, _ = self.b.receive(5)
+        self.assertEqual((again.method, again.cseq), ("ACK", ack.cseq))
+        hang_up(self.a, leg, self.b)
+
+
+class Crowds(NodeCase):
+    """The same with sipp, forty a second and more."""
+
+    node_options = {"media_ports": 960}
+
+    def crowd(self, caller, callee, calls=200, rate=50, **options):
+        sides = run_pair(caller, callee, node_port=self.node.sip, caller_port=self.node.spare[0],
+                         callee_port=self.node.callee, calls=calls, rate=rate, **options)
+        for side in sides:
+            self.assertEqual((side["good"], side["failed"]), (calls, 0))
+
+    def test_calls(self):
+        self.crowd("uac_call", "uas_answer", hold_ms=200)
+
+    def test_busy(self):
+        self.crowd("uac_busy", "uas_busy")
+
+    def test_cancelled_while_it_rings(self):
+        self.crowd("uac_cancel", "uas_ringing", hold_ms=50)
+
+    def test_early_media(self):
+        self.crowd("uac_early_media", "uas_early_media", hold_ms=50)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,77 @@
+// Places calls through a node to itself and sends numbered RTP and RTCP both ways; prints what
+// became of every packet as one line of JSON. Used by rtp_test.py, where a node stands between the
+// sides.
+//
+//   rtp_probe --node PORT --callee PORT --rtp FIRST_PORT [--calls 100] [--seconds 5] [--intruder]
+//
+// Exit status 0: the calls went well (the counts are for the reader to judge); 1: a sentence says
+// why not.
+#include "tests/e2e/rtp_probe/streams.hpp"
+
+#include <cstdio>
+#include <exception>
+#include <map>
+
+using namespace tandem::test;
+
+namespace {
+
+std::map<std::string, int> parse(int argc, char** argv) {
+  std::map<std::string, int> options = {{"--calls", 100}, {"--seconds", 5}, {"--intruder", 0}};
+  for (int i = 1; i < argc; ++i) {
+    const std::string name = argv[i];
+    if (name == "--intruder")
+      options[name] = 1;
+    else if (i + 1 < argc)
+      options[name] = std::stoi(argv[++i]);
+  }
+  for (const auto* needed : {"--node", "--callee", "--rtp"})
+    if (!options.contains(needed))
+      fail(std::string("rtp_probe needs ") + needed);
+  return options;
+}
+
+void print(const tally& t, std::size_t calls) {
+  const std::pair<const char*, std::uint64_t> fields[] = {{"sent", t.sent},
+                                                          {"received", t.received},
+                                                          {"lost", t.lost},
+                                                          {"duplicated", t.duplicated},
+                                                          {"wrong", t.wrong},
+                                                          {"rtcp_sent", t.rtcp_sent},
+                                                          {"rtcp_received", t.rtcp_received},
+                                                          {"rtcp_wrong", t.rtcp_wrong},
+                                                          {"intruder_sent", t.intruder_sent},
+                                                          {"intruder_heard", t.intruder_heard},
+                                                          {"stolen", t.stolen}};
+  std::printf("{\"calls\": %zu", calls);
+  for (const auto& [name, value] : fields)
+    std::printf(", \"%s\": %llu", name, static_cast<unsigned long long>(value));
+  std::printf("}\n");
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const auto options = parse(argc, argv);
+    const auto port = [&](const char* name) {
+      return static_cast<std::uint16_t>(options.at(name));
+    };
+    std::vector<probe_call> calls(static_cast<std::size_t>(options.at("--calls")));
+    for (std::size_t i = 0; i < calls.size(); ++i)
+      calls[i].user = std::to_string(70000 + i);
+    streams media{calls, port("--rtp")};
+    const sip_side sip{port("--node"), port("--callee")};
+    for (auto& call : calls)
+      sip.establish(call);
+    const auto result = media.run(std::chrono::seconds{options.at("--seconds")},
+                                  options.at("--intruder") ? intruder::present : intruder::absent);
+    for (const auto& call : calls)
+      sip.hang_up(call);
+    print(result, calls.size());
+    return 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "rtp_probe: %s\n", error.what());
+    return 1;
+  }
+}
