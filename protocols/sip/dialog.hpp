@@ -79,6 +79,7 @@ struct request_plan {
 ///     early --2xx--> confirmed --BYE, 481, 408--> terminated
 ///       `-----------3xx-6xx, BYE------------------^
 ///
+/// DEVIATION RFC 3261 §12.1: a route set has at most max_routes elements; more makes no dialog.
 /// Assumptions. A number equal to the last is refused like a lower one (§12.2.2 is silent): a
 /// retransmission never comes this far, and a request delivered twice must not act twice. A
 /// response without Contact, against §12.1.2, leaves the peer's own URI as the target.
