@@ -53,8 +53,10 @@ asio_reactor::~asio_reactor() = default;
 
 void asio_reactor::poll(std::optional<duration> at_most) {
   auto& c = *core_;
-  const auto ran = c.context.poll();
-  if (ran == 0 && at_most != duration::zero()) {
+  std::size_t turns = 0; // poll() would go on for as long as a flood does
+  while (turns < max_turns_per_poll && c.context.poll_one() > 0)
+    ++turns;
+  if (turns == 0 && at_most != duration::zero()) {
     auto position = core::bell::awake;
     // If it was rung since the caller looked at his queues, there is no sleep.
     if (c.state.compare_exchange_strong(position, core::bell::asleep)) {
@@ -62,7 +64,6 @@ void asio_reactor::poll(std::optional<duration> at_most) {
         c.context.run_one_for(*at_most);
       else
         c.context.run_one();
-      c.context.poll();
     }
   }
   // A ring up to here is answered by the caller's next look at his queues.

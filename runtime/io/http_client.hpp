@@ -19,8 +19,8 @@ struct http_failure {
 };
 
 struct http_target {
-  std::string address;                       ///< "127.0.0.1:8080", "[::1]:8080" or "name:8080".
-  std::string token;                         ///< Sent as a bearer token unless empty.
+  std::string address{};                     ///< "127.0.0.1:8080", "[::1]:8080" or "name:8080".
+  std::string token{};                       ///< Sent as a bearer token unless empty.
   std::chrono::milliseconds timeout{10'000}; ///< For the whole exchange.
   std::uint64_t max_body_bytes = 256ULL * 1024 * 1024;
 };

@@ -33,9 +33,10 @@ using http_handler = std::function<http_response(const http_request&)>;
 
 struct http_server_settings {
   /// When set, a request needs "Authorization: Bearer <token>" (RFC 6750 §2.1).
-  std::string token;
+  std::string token{};
   /// Paths that need no token, e.g. for the probes of a load balancer.
-  std::vector<std::string> open_paths;
+  std::vector<std::string> open_paths{};
+  /// Of the request line, and again of the fields with the empty line behind them.
   std::uint32_t max_header_bytes = 8 * 1024;
   std::uint64_t max_body_bytes = 64 * 1024;
   /// One more connection is closed at once.

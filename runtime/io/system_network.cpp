@@ -108,7 +108,8 @@ void system_udp_socket::await_datagrams() {
 
 void system_udp_socket::read_batches() {
   const auto u = user_;
-  for (std::size_t i = 0; i < max_batches_per_poll; ++i) {
+  core_.state.store(asio_reactor::core::bell::awake); // whoever rings now need not write
+  for (std::size_t i = 0; i < max_batches_per_turn; ++i) {
     const int count = read_batch();
     if (count <= 0)
       break;

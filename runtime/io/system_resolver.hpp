@@ -12,7 +12,7 @@ class system_resolver final : public resolver {
 public:
   struct settings {
     /// "127.0.0.1:5353,127.0.0.2"; empty: those of the system.
-    std::string servers;
+    std::string servers{};
     std::chrono::milliseconds timeout{2000};
     int tries = 2;
   };

@@ -31,7 +31,7 @@ struct log_settings {
   /// Lines of one cause written in one second; the rest of that second is only counted.
   std::size_t lines_per_cause_and_second = 20;
   /// Receives whole lines without the newline; none: stderr, coloured on a terminal.
-  std::function<void(std::string_view)> sink;
+  std::function<void(std::string_view)> sink{};
 };
 
 /// One line per event: time (UTC), level, node, first 8 digits of the call's key or "-", cause,
