@@ -74,9 +74,8 @@ bool invite_usage::may_send_bye() const {
 }
 
 void invite_usage::on_bye_sent() {
-  TANDEM_CHECK(may_send_bye());
+  TANDEM_CHECK(may_send_bye()); // which says that no timer runs
   state_ = state::leaving;
-  timers_.stop_all();
 }
 
 actions<usage_action> invite_usage::on_bye_final() {

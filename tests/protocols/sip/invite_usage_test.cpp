@@ -131,7 +131,8 @@ TEST_CASE("INVITE usage: a ringing UAS repeats its 1xx every minute, RFC 3261 §
   }
   SECTION("until the answer") {
     u.on_2xx_sent(time.now());
-    (void) u.on_ack();
+    for (const auto& [at, what] : time.run(u, 185s))
+      CHECK((what == act::resend_2xx || what == act::report_ack_timeout));
     CHECK(u.next_deadline() == std::nullopt);
     u.on_provisional_sent(time.now()); // too late to matter
     CHECK(u.next_deadline() == std::nullopt);
