@@ -71,6 +71,9 @@ TEST_CASE("tidy: every rule of a source file, broken and kept", "[tidy]") {
       {"actors/a.hpp", pragma + "using namespace std;\n", "using namespace"},
       {"actors/a.hpp", "int x;\n", "#pragma once"},
       {"actors/a.cpp", "namespace tandem::calls {\n}\n", "STYLE"},
+      {"actors/limits.hpp", pragma + "namespace tandem::actors::limits {\n}\n", ""},
+      {"actors/limits.hpp", pragma + "namespace tandem::x::limits {\n}\n", "STYLE"},
+      {"actors/a.cpp", "namespace tandem::actors::limits {\n}\n", "STYLE"},
       {"actors/a.cpp", "namespace tandem::actors {\nnamespace {\n}\n}\n", ""},
       {"actors/a.cpp", repeat("x", 101) + "\n", "100 columns"},
       {"actors/a.cpp", "// " + repeat("§", 97) + "\n", ""},
@@ -119,6 +122,10 @@ TEST_CASE("tidy: folders have README.md and CMakeLists.txt, tests mirror sources
   CHECK(check_folders({readme, cmake, code, test, test_cmake}).empty());
   CHECK(check_folders({cmake, code}).size() == 1);
   CHECK(check_folders({readme, code}).size() == 1);
+  const source_file deep{"media/x/a.cpp", ""}, deep_readme{"media/x/README.md", ""};
+  const source_file recursive{"media/CMakeLists.txt", "file(GLOB_RECURSE sources *.cpp)\n"};
+  CHECK(check_folders({readme, cmake, deep, deep_readme}).size() == 1);
+  CHECK(check_folders({readme, recursive, deep, deep_readme}).empty());
   CHECK(check_folders({readme, cmake, code, test}).size() == 1);
   CHECK(check_folders({test, test_cmake}).size() == 1);
   CHECK(check_folders({long_readme, cmake, code}).size() == 1);
