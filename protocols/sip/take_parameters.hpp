@@ -43,12 +43,10 @@ namespace tandem::sip {
 /// goes to `on_parameter`, whose false means malformed. `list` becomes what was taken.
 template <class OnParameter>
 [[nodiscard]] bool take_parameters(cursor& in, parameter_list& list, OnParameter on_parameter) {
+  in.skip_spaces();
   const auto* begin = in.at();
   const auto* end = begin;
-  while (true) {
-    in.skip_spaces();
-    if (in.peek() != ';')
-      break;
+  for (; in.peek() == ';'; in.skip_spaces()) {
     const auto p = take_parameter(in);
     if (!p || !on_parameter(*p))
       return false;
