@@ -1,0 +1,164 @@
+// CPU of the media worker per relayed packet, from socket to socket over loopback. The figure is
+// the worker thread's own CPU time: the senders' and receivers' share of the kernel is not ours.
+#include "media/socket_address.hpp"
+#include "media/socket_engine.hpp"
+
+#include <benchmark/benchmark.h>
+#include <pthread.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <ctime>
+#include <vector>
+
+using namespace tandem;
+
+namespace {
+
+constexpr std::size_t rtp_size = 172; // 20 ms of G.711
+
+// Real time, and the CPU clock of the thread that asks: only workers do.
+class worker_clock final : public tandem::clock {
+public:
+  time_point now() const override {
+    if (!is_known_.load(std::memory_order_relaxed)) {
+      pthread_getcpuclockid(pthread_self(), &cpu_);
+      is_known_.store(true, std::memory_order_release);
+    }
+    return time_point{read(CLOCK_BOOTTIME)};
+  }
+  wall_time wall() const override { return {}; }
+
+  [[nodiscard]] duration worker_cpu() const {
+    return is_known_.load(std::memory_order_acquire) ? read(cpu_) : duration{};
+  }
+
+private:
+  static duration read(clockid_t which) {
+    timespec t{};
+    clock_gettime(which, &t);
+    return std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec};
+  }
+  mutable clockid_t cpu_{};
+  mutable std::atomic<bool> is_known_{false};
+};
+
+int open_phone(ip_endpoint& local) {
+  media::socket_address a;
+  auto length = media::write_address(local, a);
+  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const int room = 1 << 20;
+  setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+  if (fd < 0 || bind(fd, &a.any, length) != 0 || getsockname(fd, &a.any, &length) != 0)
+    std::abort();
+  local = media::read_address(a);
+  return fd;
+}
+
+// `sockets` RTP sockets in pairs, one phone on each.
+class loaded_engine {
+public:
+  explicit loaded_engine(std::size_t sockets) {
+    media::engine_settings s;
+    s.address = parse_ip_address("127.77.0.1").value();
+    s.first_port = 20000;
+    s.last_port = static_cast<std::uint16_t>(20000 + 2 * sockets - 1);
+    s.packets_per_second = 1'000'000; // paced by the loop below, far above any phone
+    auto started = media::start_socket_engine(s, time_, [](const media::event&) {});
+    if (!started)
+      std::abort();
+    engine_ = std::move(started->media);
+    for (std::size_t i = 0; i < sockets; ++i)
+      add_phone();
+    for (std::size_t i = 0; i < sockets; i += 2)
+      (void) engine_->submit(media::connect{slots_[i].id, slots_[i + 1].id});
+  }
+  ~loaded_engine() {
+    for (const int fd : phones_)
+      close(fd);
+  }
+  loaded_engine(const loaded_engine&) = delete;
+  loaded_engine& operator=(const loaded_engine&) = delete;
+
+  // One packet from every phone, as one tick of 20 ms brings them.
+  void send_round() {
+    ++sequence_;
+    packet_[2] = static_cast<std::uint8_t>(sequence_ >> 8);
+    packet_[3] = static_cast<std::uint8_t>(sequence_);
+    for (std::size_t i = 0; i < phones_.size(); ++i) {
+      media::socket_address to;
+      const auto length = media::write_address(slots_[i].rtp, to);
+      sendto(phones_[i], packet_.data(), packet_.size(), 0, &to.any, length);
+    }
+  }
+  // Takes what came, so that receive buffers never fill; blocks for one packet of each phone.
+  std::size_t receive_round() {
+    std::array<char, 2048> b;
+    std::size_t n = 0;
+    for (const int fd : phones_)
+      n += recv(fd, b.data(), b.size(), 0) > 0 ? 1 : 0;
+    return n;
+  }
+  [[nodiscard]] duration worker_cpu() const { return time_.worker_cpu(); }
+
+private:
+  void add_phone() {
+    ip_endpoint local{parse_ip_address("127.77.0.2").value(), 0};
+    phones_.push_back(open_phone(local));
+    const timeval limit{1, 0};
+    setsockopt(phones_.back(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    const auto s = engine_->allocate(ip_family::v4, {1, 1}).value();
+    (void) engine_->submit(
+        media::set_remote{s.id, local, local, media::direction::send_receive, 8000});
+    slots_.push_back(s);
+  }
+
+  worker_clock time_;
+  std::unique_ptr<media::engine> engine_;
+  std::vector<media::slot> slots_;
+  std::vector<int> phones_;
+  std::array<std::uint8_t, rtp_size> packet_{0x80};
+  std::uint16_t sequence_ = 0;
+};
+
+void relayed_packet(benchmark::State& state) {
+  loaded_engine e{static_cast<std::size_t>(state.range(0))};
+  for (int i = 0; i < 3; ++i) { // listening and latched
+    e.send_round();
+    (void) e.receive_round();
+  }
+  const auto cpu = e.worker_cpu();
+  std::size_t packets = 0;
+  for (auto _ : state) {
+    e.send_round();
+    packets += e.receive_round();
+  }
+  const auto used = std::chrono::duration<double, std::micro>(e.worker_cpu() - cpu).count();
+  state.counters["worker_us_per_packet"] = used / static_cast<double>(packets);
+  state.counters["packets"] = static_cast<double>(packets);
+}
+BENCHMARK(relayed_packet)->Arg(2)->Arg(100)->Arg(1000)->Arg(4000)->UseRealTime();
+
+// Start-up: binding the whole pool of the default configuration.
+void start_of_5000_pairs(benchmark::State& state) {
+  const worker_clock time;
+  for (auto _ : state) {
+    media::engine_settings s;
+    s.address = parse_ip_address("127.77.0.3").value();
+    auto started = media::start_socket_engine(s, time, [](const media::event&) {});
+    if (!started)
+      state.SkipWithError(started.error().c_str());
+  }
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  state.counters["peak_rss_mb"] = static_cast<double>(used.ru_maxrss) / 1024;
+}
+BENCHMARK(start_of_5000_pairs)->Unit(benchmark::kMillisecond)->Iterations(3);
+
+} // namespace
+
+BENCHMARK_MAIN();
