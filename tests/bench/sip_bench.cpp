@@ -148,15 +148,16 @@ BENCHMARK(respond_180);
 } // namespace
 
 // Every allocation of this program passes here.
-void* operator new(std::size_t size) {
+// Not inlined, or the compiler sees free() meet new.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   allocations.fetch_add(1, std::memory_order_relaxed);
   if (void* p = std::malloc(size))
     return p;
   throw std::bad_alloc{};
 }
-void operator delete(void* p) noexcept {
+[[gnu::noinline]] void operator delete(void* p) noexcept {
   std::free(p);
 }
-void operator delete(void* p, std::size_t) noexcept {
+[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept {
   std::free(p);
 }
