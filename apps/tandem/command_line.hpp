@@ -1,0 +1,37 @@
+#pragma once
+
+#include <tl/expected.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tandem {
+
+enum class console_verb : std::uint8_t { tree, calls, call, ladder, hangup, metrics };
+
+struct console_command {
+  console_verb verb = console_verb::tree;
+  std::string admin;
+  std::string token;
+  std::string key; ///< Lower-case hex digits, at least `shortest_key_prefix`.
+  bool json = false;
+  bool follow = false;
+  std::size_t limit = 40;
+};
+
+constexpr std::size_t shortest_key_prefix = 4;
+
+/// Why there is no command to run: the help was asked for (exit code 0) or the line is wrong (2).
+struct command_line_end {
+  int exit_code = 0;
+  std::string text;
+};
+
+/// `arguments` without the program's name. The environment gives what the line does not.
+[[nodiscard]] tl::expected<console_command, command_line_end>
+parse_command_line(std::vector<std::string> arguments, const std::string& admin_variable,
+                   const std::string& token_variable);
+
+} // namespace tandem

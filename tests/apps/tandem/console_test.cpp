@@ -1,0 +1,206 @@
+#include "apps/tandem/console.hpp"
+
+#include "runtime/io/http_server.hpp"
+#include "tests/apps/tandem/sample_node.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+using namespace tandem;
+using namespace tandem::test;
+
+namespace {
+
+http_response error_answer(unsigned status, const std::string& sentence) {
+  return {status, "application/json", nlohmann::json{{"error", sentence}}.dump()};
+}
+
+/// A node that has the sample's two calls, and remembers what was asked of it.
+struct small_node {
+  explicit small_node(http_server_settings s = {}) {
+    auto started = http_server::start(
+        parse_ip_endpoint("127.0.0.1:0").value(),
+        [this](const http_request& r) { return answer(r); }, std::move(s));
+    REQUIRE(started);
+    server = std::move(*started);
+  }
+
+  http_response answer(const http_request& r) {
+    asked.push_back(r.method + " " + r.path);
+    const auto json = [](const nlohmann::json& j) {
+      return http_response{200, "application/json", j.dump()};
+    };
+    const auto call = "/api/v1/calls/" + key_a;
+    if (r.path == "/metrics")
+      return {200, "text/plain; version=0.0.4", "calls 2\n"};
+    if (r.path == "/api/v1/tree")
+      return json(sample_tree());
+    if (r.path == "/api/v1/calls")
+      return json(sample_calls());
+    if (r.path == call + "/ladder")
+      return json(sample_ladder());
+    if (r.path == call && r.method == "DELETE")
+      return {202, "application/json", R"({"key":")" + key_a + R"(","result":"ending"})"};
+    if (r.path == call)
+      return json(sample_call());
+    return error_answer(404, "there is no such call");
+  }
+
+  std::vector<std::string> asked;
+  std::unique_ptr<http_server> server; // last: its thread ends before `asked` goes
+};
+
+struct run_result {
+  int code;
+  std::string out, err;
+};
+
+run_result run(std::vector<std::string> arguments, const std::string& admin = {},
+               const std::string& token = {}, int pictures = 1, terminal_view view = {}) {
+  std::ostringstream out, err;
+  console_environment env{out, err, view, admin, token, [&] { return --pictures > 0; }};
+  const int code = run_console(arguments, env);
+  return {code, out.str(), err.str()};
+}
+
+std::string address_of(const small_node& n) {
+  return to_string(n.server->local());
+}
+
+} // namespace
+
+TEST_CASE("console: every command does what it says, exit code 0", "[console]") {
+  small_node n;
+  const auto admin = address_of(n);
+  CHECK(run({"tree"}, admin).out.starts_with("ACTOR"));
+  CHECK(run({"calls"}, admin).out.ends_with("2 calls: 1 ringing, 1 talking\n"));
+  CHECK(run({"call", key_a}, admin).out.starts_with("call " + key_a + "\n  state   talking\n"));
+  CHECK(run({"ladder", key_a}, admin).out.find("INVITE") != std::string::npos);
+  CHECK(run({"hangup", key_a}, admin).out == "call " + key_a + " is ending\n");
+  CHECK(run({"metrics"}, admin).out == "calls 2\n");
+  CHECK(n.asked
+        == std::vector<std::string>{"GET /api/v1/tree", "GET /api/v1/calls",
+                                    "GET /api/v1/calls/" + key_a,
+                                    "GET /api/v1/calls/" + key_a + "/ladder",
+                                    "DELETE /api/v1/calls/" + key_a, "GET /metrics"});
+  for (const auto& verb : {"tree", "calls", "metrics"}) {
+    const auto r = run({"--admin", admin, verb});
+    CHECK(r.code == 0);
+    CHECK(r.err.empty());
+  }
+}
+
+TEST_CASE("console: --json gives the node's words, before and behind the verb", "[console]") {
+  small_node n;
+  const auto admin = address_of(n);
+  using nlohmann::json;
+  CHECK(json::parse(run({"tree", "--json"}, admin).out) == sample_tree());
+  CHECK(json::parse(run({"--json", "calls"}, admin).out) == sample_calls());
+  CHECK(json::parse(run({"call", "--json", key_a}, admin).out) == sample_call());
+  CHECK(json::parse(run({"ladder", key_a, "--json"}, admin).out) == sample_ladder());
+  CHECK(json::parse(run({"hangup", key_a, "--json"}, admin).out)["result"] == "ending");
+  CHECK(json::parse(run({"metrics", "--json"}, admin).out)[0]["name"] == "calls");
+}
+
+TEST_CASE("console: a key may be its first digits, if they are enough", "[console]") {
+  small_node n;
+  const auto admin = address_of(n);
+  CHECK(run({"call", "7f3a1b2c"}, admin).code == 0);
+  CHECK(run({"call", "7F3A1B2C"}, admin).code == 0);
+  CHECK(n.asked.back() == "GET /api/v1/calls/" + key_a);
+  const auto both = run({"hangup", "7f3a"}, admin);
+  CHECK(both.code == 1);
+  CHECK(both.err
+        == "tandem: 7f3a is the beginning of 2 calls:\n  " + key_a + "\n  " + key_b + "\n");
+  CHECK(n.asked.back() == "GET /api/v1/calls"); // and nothing was ended
+  const auto none = run({"call", "beef"}, admin);
+  CHECK(none.code == 1);
+  CHECK(none.err == "tandem: there is no such call\n");
+  CHECK(n.asked.back() == "GET /api/v1/calls/beef");
+}
+
+TEST_CASE("console: exit code 1 when the node says no, with its words", "[console]") {
+  small_node open;
+  const auto gone = run({"call", std::string(32, '0')}, address_of(open));
+  CHECK(gone.code == 1);
+  CHECK(gone.out.empty());
+  CHECK(gone.err == "tandem: there is no such call\n");
+
+  small_node guarded{{.token = "s3cret"}};
+  const auto refused = run({"tree"}, address_of(guarded));
+  CHECK(refused.code == 1);
+  CHECK(refused.err
+        == "tandem: a valid bearer token is needed\n"
+           "Give the [admin] token of its configuration with --token or TANDEM_TOKEN.\n");
+  CHECK(run({"tree", "--token", "s3cret"}, address_of(guarded)).code == 0);
+  CHECK(run({"tree"}, address_of(guarded), "s3cret").code == 0);
+}
+
+TEST_CASE("console: exit code 2 for wrong usage, 0 for help", "[console]") {
+  for (const auto& arguments : std::vector<std::vector<std::string>>{{},
+                                                                     {"dance"},
+                                                                     {"call"},
+                                                                     {"call", "7f3"},
+                                                                     {"call", "not-hex"},
+                                                                     {"tree", "--nope"},
+                                                                     {"call", std::string(33, 'a')},
+                                                                     {"calls", "--follow"},
+                                                                     {"tree", "--limit", "x"},
+                                                                     {"tree", "calls"}}) {
+    const auto r = run(arguments, "127.0.0.1:1");
+    CHECK(r.code == 2);
+    CHECK(r.out.empty());
+    CHECK_FALSE(r.err.empty());
+  }
+  CHECK(run({"call", "7f3"}, "127.0.0.1:1").err.find("4 to 32 hex digits") != std::string::npos);
+  for (const auto& arguments :
+       std::vector<std::vector<std::string>>{{"--help"}, {"ladder", "--help"}}) {
+    const auto help = run(arguments);
+    CHECK(help.code == 0);
+    CHECK(help.err.empty());
+    CHECK(help.out.find("--admin") != std::string::npos);
+  }
+}
+
+TEST_CASE("console: exit code 3 says which address, and what to check", "[console]") {
+  std::string gone;
+  {
+    const small_node n;
+    gone = address_of(n);
+  }
+  const auto r = run({"tree"}, gone);
+  CHECK(r.code == 3);
+  CHECK(r.err.starts_with("tandem: cannot connect to " + gone + ": Connection refused\nCheck"));
+  CHECK(r.err.find("--admin") != std::string::npos);
+  const auto bad = run({"tree", "--admin", "nonsense"});
+  CHECK(bad.code == 3);
+  CHECK(bad.err.starts_with("tandem: nonsense: not an address of the form HOST:PORT\n"));
+
+  const auto other =
+      http_server::start(parse_ip_endpoint("127.0.0.1:0").value(), [](const http_request&) {
+        return http_response{200, "text/html", "<html>"};
+      });
+  const auto web = run({"tree"}, to_string((*other)->local()));
+  CHECK(web.code == 3);
+  CHECK(web.err.find("did not answer as a Tandem node does") != std::string::npos);
+}
+
+TEST_CASE("console: --follow draws again, in place on a terminal only, cut to its height",
+          "[console]") {
+  small_node n;
+  const auto admin = address_of(n);
+  const auto once = run({"tree"}, admin).out;
+  CHECK(run({"tree", "--follow"}, admin, "", 3).out == once + once + once);
+  terminal_view view;
+  view.interactive = true;
+  view.height = 5;
+  const auto drawn = run({"tree", "--follow"}, admin, "", 2, view).out;
+  CHECK(drawn.starts_with("\x1b[2J\x1b[HACTOR"));
+  CHECK(std::count(drawn.begin(), drawn.end(), '\n') == 2 * 4); // never scrolls
+  CHECK(drawn.ends_with("… more lines than this terminal has; see --limit\x1b[J"));
+  CHECK(run({"tree", "--follow", "--json"}, admin, "", 2, view).out.find('\x1b')
+        == std::string::npos);
+}

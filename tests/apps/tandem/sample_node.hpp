@@ -1,0 +1,111 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+namespace tandem::test {
+
+/// What a node with one bridged call says, in the words of the HTTP interface.
+inline const std::string key_a = "7f3a1b2c000000010000000000000001";
+inline const std::string key_b = "7f3a1b2d000000010000000000000002";
+
+inline nlohmann::json actor(const std::string& kind, const std::string& name,
+                            const std::string& state, nlohmann::json children = {}) {
+  if (children.is_null())
+    children = nlohmann::json::array();
+  return {{"kind", kind},    {"name", name},     {"state", state},
+          {"age_ms", 61000}, {"messages", 12},   {"mailbox", 0},
+          {"restarts", 0},   {"last_error", ""}, {"children", std::move(children)}};
+}
+
+inline nlohmann::json sample_call_tree() {
+  auto dialog = actor("dialog", "dialog", "confirmed");
+  auto media = actor("media_endpoint", "media endpoint", "relaying");
+  auto leg = actor("leg", "leg 0", "talking", {dialog, media});
+  auto failed = actor("leg", "leg 1", "restored", nlohmann::json::array());
+  failed["restarts"] = 1;
+  failed["last_error"] = "no route to \x1b[31mhost";
+  return actor("call", key_a, "talking", {actor("app", "bridge", "bridged"), leg, failed});
+}
+
+inline nlohmann::json sample_tree() {
+  auto udp = actor("transport", "udp:5060", "listening");
+  udp["messages"] = 1'234'567;
+  udp["mailbox"] = 3;
+  auto calls = actor("calls", "calls", "running", {sample_call_tree()});
+  auto root = actor("node", "a", "running", {udp, calls});
+  root["age_ms"] = 187'200'000;
+  return root;
+}
+
+inline nlohmann::json sample_call(const std::string& key = key_a) {
+  const nlohmann::json media = {
+      {"local", "127.0.0.1:20000"}, {"remote", "127.0.0.1:30000"}, {"latched", "127.0.0.1:30002"},
+      {"packets_in", 6150},         {"packets_out", 6149},         {"lost", 31},
+      {"jitter_ms", 0.34}};
+  return {{"key", key},
+          {"state", "talking"},
+          {"from", "sip:1001@example.test"},
+          {"to", "sip:7200@example.test"},
+          {"app", "bridge"},
+          {"age_ms", 123'000},
+          {"talk_ms", 118'400},
+          {"legs",
+           {{{"name", "leg 0"},
+             {"direction", "in"},
+             {"state", "answered"},
+             {"remote", "sip:1001@127.0.0.1:5061"},
+             {"peer", "127.0.0.1:5061"},
+             {"media", media}},
+            {{"name", "leg 1"},
+             {"direction", "out"},
+             {"state", "ringing"},
+             {"remote", "sip:200@127.0.0.1:5080"},
+             {"peer", "127.0.0.1:5080"},
+             {"media", nullptr}}}}};
+}
+
+inline nlohmann::json sample_calls() {
+  auto ringing = sample_call(key_b);
+  ringing["state"] = "ringing";
+  ringing["talk_ms"] = nullptr;
+  ringing["age_ms"] = 340;
+  return {{"calls", {sample_call(), ringing}}};
+}
+
+inline nlohmann::json ladder_message(int at_ms, const std::string& from, const std::string& to,
+                                     const std::string& summary) {
+  return {{"at_ms", at_ms},     {"wall", "2026-11-22T12:00:00.000Z"},
+          {"type", "sip"},      {"from", from},
+          {"to", to},           {"leg", "leg 0"},
+          {"summary", summary}, {"message", summary + "\r\n"}};
+}
+
+inline nlohmann::json ladder_note(int at_ms, const std::string& name, const std::string& state) {
+  return {{"at_ms", at_ms},
+          {"wall", "2026-11-22T12:00:00.000Z"},
+          {"type", "state"},
+          {"actor", name},
+          {"state", state}};
+}
+
+inline nlohmann::json sample_ladder() {
+  const std::string alice = "127.0.0.1:5061", node = "127.0.0.1:5060", bob = "127.0.0.1:5080",
+                    carol = "[::1]:5090", node6 = "[::1]:5060";
+  return {{"key", key_a},
+          {"lines",
+           {ladder_message(0, alice, node, "INVITE sip:7200@127.0.0.1:5060"),
+            ladder_message(1, node, alice, "100 Trying"), ladder_note(1, "leg 0", "proceeding"),
+            ladder_message(2, node, bob, "INVITE sip:200@127.0.0.1:5080"),
+            ladder_message(3, node6, carol, "INVITE sip:300@[::1]:5090"),
+            ladder_message(40, bob, node, "180 Ringing"),
+            ladder_message(41, node, alice, "180 Ringing"),
+            ladder_message(52, carol, node6, "486 Busy Here"),
+            ladder_message(53, node6, carol, "ACK sip:300@[::1]:5090"),
+            ladder_message(2100, bob, node, "200 OK"), ladder_message(2101, node, alice, "200 OK"),
+            ladder_note(2101, "call", "talking"),
+            ladder_message(2180, alice, node, "ACK sip:127.0.0.1:5060")}}};
+}
+
+} // namespace tandem::test
