@@ -200,7 +200,8 @@ to = "sip:{{user}}@127.0.0.1:{self.callee}"
 
     def tail(self, lines=30):
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
-        return f"--- the last lines of {self.log}\n" + "\n".join(text.splitlines()[-lines:])
+        return f"--- the last lines of {self.log}\n" + "\n".join(
+            line[:300] for line in text.splitlines()[-lines:])
 
     def settle(self, seconds=LINGER_S):
         """Calls, media ports and actors are back where they were when the node was ready."""
@@ -261,8 +262,8 @@ to = "sip:{{user}}@127.0.0.1:{self.callee}"
         def records():
             lines = [line for file in sorted((self.folder / "data/cdr").glob("*.jsonl"))
                      for line in file.read_text().splitlines()]
-            return lines if len(lines) >= count else None
-        found = eventually(f"{count} CDR lines", seconds, records)
+            return (lines,) if len(lines) >= count else None
+        (found,) = eventually(f"{count} CDR lines", seconds, records)
         return [json.loads(line) for line in found]
 
 

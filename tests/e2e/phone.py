@@ -18,6 +18,7 @@ a=rtpmap:8 PCMA/8000\r
 a=rtpmap:101 telephone-event/8000\r
 a=ptime:20\r
 """
+FINAL, REFUSED = range(200, 700), range(300, 700)
 COMPACT = {"v": "via", "f": "from", "t": "to", "i": "call-id", "m": "contact", "l": "content-length",
            "c": "content-type", "k": "supported", "s": "subject", "e": "content-encoding"}
 
@@ -127,13 +128,20 @@ class Phone:
             if data.strip():
                 return Message(data), time.monotonic()
 
+    def next_datagram(self, seconds=5):
+        """Like `receive`, but something must arrive; repetitions count like anything else."""
+        got = self.receive(seconds)
+        assert got, f"{self.name}: nothing within {seconds} s"
+        return got
+
     def expect(self, *wanted, seconds=5, of=None):
-        """The next new message that is one of `wanted` (methods and statuses); `of` is the CSeq
-        method of a response. 100s and repetitions are passed over; anything else waits for the
-        `expect` that wants it and fails the test in `quiet`."""
+        """The next new message that is one of `wanted` (methods, statuses, ranges of them); `of` is
+        the CSeq method of a response. 100s and repetitions are passed over; anything else waits for
+        the `expect` that wants it and fails the test in `quiet`."""
         def fits(message):
             what = message.method if message.is_request else message.status
-            return what in wanted and (of is None or message.cseq[1] == of)
+            wants = any(what in w if isinstance(w, range) else what == w for w in wanted)
+            return wants and (of is None or message.cseq[1] == of)
 
         for kept in self._kept:
             if fits(kept):

@@ -4,7 +4,7 @@ of the node's own request (RFC 3261 §21, RFC 7092 §3)."""
 import unittest
 
 from node import NodeCase
-from phone import Phone
+from phone import REFUSED, Phone
 
 PASSED_ON = (403, 404, 408, 410, 480, 484, 486, 488, 500, 501, 504, 600, 603, 604, 606)
 # A challenge is for the node's credentials, 481-483 for its transaction and path, a 503 for the
@@ -23,7 +23,7 @@ class Refusals(NodeCase):
             b.reply(invite, status, "No", tag="b",
                     headers=['WWW-Authenticate: Digest realm="x", nonce="y"'])
             self.assertEqual(b.expect("ACK").branch, invite.branch)  # §17.1.1.3
-            told = a.expect(*range(300, 700))
+            told = a.expect(REFUSED)
             a.ack(leg, told)
             a.quiet(0.05)
             b.quiet(0.05)

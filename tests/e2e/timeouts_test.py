@@ -5,7 +5,7 @@ import time
 import unittest
 
 from node import NodeCase
-from phone import Phone, establish
+from phone import REFUSED, Phone, establish
 
 DOUBLING_TO_T2 = [0, 0.5, 1.5, 3.5, 7.5, 11.5, 15.5, 19.5, 23.5, 27.5, 31.5]
 
@@ -57,10 +57,9 @@ class Timeouts(NodeCase):
     def lost_ack(self, caller, _, since):
         """RFC 3261 §13.3.1.4: the 200 again at T1 doubling to T2 for 64*T1, then a BYE."""
         times = []
-        while (got := caller.receive(45)) and not got[0].is_request:
+        while not (got := caller.next_datagram(45))[0].is_request:
             if got[0].status == 200:
                 times.append(got[1])
-        self.assertIsNotNone(got, "no BYE came")
         self.assertEqual(got[0].method, "BYE")
         self.assertAlmostEqual(got[1] - times[0], 32, delta=3)
         self.check_times(times)
@@ -69,14 +68,14 @@ class Timeouts(NodeCase):
     def no_answer(self, caller, leg, since):
         """It rings until the ring time-out; then the caller is told, the callee cancelled."""
         caller.expect(180)
-        told = caller.expect(*range(400, 700), seconds=12)
+        told = caller.expect(REFUSED, seconds=12)
         self.assertIn(told.status, (408, 480, 487))
         self.assertAlmostEqual(time.monotonic() - since, 4, delta=2)
         caller.ack(leg, told)
 
     def silent(self, caller, leg, since):
         """A callee that says nothing at all: the ring time-out comes before timer B."""
-        told = caller.expect(*range(400, 700), seconds=45)
+        told = caller.expect(REFUSED, seconds=45)
         self.assertIn(told.status, (408, 480, 487, 503, 504))
         caller.ack(leg, told)
 

@@ -89,7 +89,8 @@ const std::set<std::string, std::less<>> namespaces = {"tandem",
                                                        "test",
                                                        "caf",
                                                        "std",
-                                                       "re2"};
+                                                       "re2",
+                                                       "tandem::apps"};
 
 bool starts_with_any(std::string_view path, const std::vector<std::string_view>& prefixes) {
   return std::ranges::any_of(prefixes, [&](auto p) { return path.starts_with(p); });
@@ -226,7 +227,7 @@ void check_structure(const source_file& file, std::size_t n, std::string_view co
 /// parameter list; namespaces, types and initialisers are no function.
 bool opens_code(std::string_view head) {
   head = trimmed(head);
-  while (head.starts_with("template")) {
+  while (head.starts_with("template") || head.starts_with("#")) { // a line each
     const auto end = head.find('\n');
     if (end == head.npos)
       return false;
@@ -373,7 +374,10 @@ static bool globbed_above(const std::vector<source_file>& files, const std::stri
   return std::ranges::any_of(files, [&](const source_file& file) {
     return file.path.ends_with("CMakeLists.txt") && folder_of(file.path) != ""
            && folder.starts_with(folder_of(file.path) + "/")
-           && file.text.find("GLOB_RECURSE") != file.text.npos;
+           && (file.text.find("GLOB_RECURSE") != file.text.npos
+               || file.text.find("*/*.cpp") != file.text.npos
+               || file.text.find(folder.substr(folder_of(file.path).size() + 1) + "/*.cpp")
+                      != file.text.npos);
   });
 }
 
@@ -396,7 +400,8 @@ complaints check_folders(const std::vector<source_file>& files) {
       out.push_back(folder + ": tests that nothing runs (no CMakeLists.txt)");
     if (file.path.ends_with("_test.cpp") && file.path.starts_with("tests/")) {
       const auto mirrored = folder.substr(6);
-      if (starts_with_any(mirrored + "/", product) && !folders.contains(mirrored))
+      if (starts_with_any(mirrored + "/", product) && !folders.contains(mirrored)
+          && !folders.contains(folder_of(mirrored))) // or is a corner of its own below one
         out.push_back(folder + ": mirrors no source folder");
     }
     if (file.path.ends_with("README.md") && starts_with_any(file.path, product)

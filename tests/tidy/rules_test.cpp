@@ -85,6 +85,9 @@ TEST_CASE("tidy: every rule of a source file, broken and kept", "[tidy]") {
       {"actors/a.cpp", "void c::f(int a,\n  int b) const {\n" + repeat("x();\n", 70) + "}\n",
        "70 lines"},
       {"actors/a.cpp", "struct s {\n" + repeat("  int f();\n", 80) + "};\n", ""},
+      {"actors/a.cpp", "#define X(y) f(y)\nnamespace tandem {\n" + repeat("int x;\n", 80) + "}\n",
+       ""},
+      {"actors/a.cpp", "#define X\nvoid f() {\n" + repeat("x();\n", 70) + "}\n", "70 lines"},
       {"actors/a.cpp", "const table t = {\n" + repeat("  {f(1)},\n", 80) + "};\n", ""},
       {"tests/a_test.cpp", "TEST_CASE(\"x\") {\n" + repeat("  x();\n", 80) + "}\n", ""},
   };
