@@ -3,6 +3,7 @@
 #include "config/routes.hpp"
 #include "config/trunk_address.hpp"
 #include "runtime/base/ip_endpoint.hpp"
+#include "runtime/base/log_level.hpp"
 
 #include <tl/expected.hpp>
 
@@ -18,8 +19,6 @@ namespace tandem {
 
 // The settings of a node, one struct per table of the file. Keys, defaults and ranges:
 // docs/CONFIG.md.
-
-enum class log_level : std::uint8_t { trace, debug, info, warn, error };
 
 struct node_settings {
   std::string name;

@@ -8,7 +8,6 @@ namespace tandem {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> level_names = {"trace", "debug", "info", "warn", "error"};
 constexpr std::size_t max_node_name_bytes = 64;
 constexpr std::size_t min_token_bytes = 16;
 
@@ -126,12 +125,12 @@ node_settings read_node(table_reader t, const std::filesystem::path& file) {
     t.errors().add(data->line, data->key, "is empty", "a folder, such as \"var/a\"");
   out.data = file.parent_path() / (data ? data->text : "var/" + out.name);
   if (const auto level = t.text("log_level", presence::optional, "info")) {
-    const auto found = std::ranges::find(level_names, level->text);
-    if (found == level_names.end())
+    const auto known = parse_log_level(level->text);
+    if (!known)
       t.errors().add(level->line, level->key, '"' + level->text + "\" is not a level",
-                     "trace, debug, info, warn or error");
+                     "trace, debug, info, warning, error or off");
     else
-      out.level = static_cast<log_level>(found - level_names.begin());
+      out.level = *known;
   }
   if (const auto minutes = t.integer("ladder_minutes", {0, 1440}))
     out.ladder = std::chrono::minutes{*minutes};

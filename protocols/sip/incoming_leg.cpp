@@ -44,6 +44,14 @@ auto incoming_leg::on_hangup(end_cause why) -> actions {
   return {};
 }
 
+auto incoming_leg::on_rtp_timeout() -> actions {
+  if (s_.current != state::established)
+    return {}; // before the answer nobody owes us media
+  s_.current = state::ending;
+  s_.cause = end_cause::rtp_timeout;
+  return {{kind::send_bye}, {kind::report_ended}};
+}
+
 auto incoming_leg::on_cancel() -> actions {
   if (s_.current != state::proceeding)
     return {}; // §9.2: no effect once a final response was given

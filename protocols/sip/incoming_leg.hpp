@@ -44,6 +44,7 @@ public:
   [[nodiscard]] actions on_ack();
   [[nodiscard]] actions on_ack_timeout();
   [[nodiscard]] actions on_bye();
+  [[nodiscard]] actions on_rtp_timeout();
   [[nodiscard]] actions on_bye_final(); ///< final response to our BYE, or its time-out
 
   [[nodiscard]] state current() const { return s_.current; }

@@ -93,6 +93,14 @@ auto outgoing_leg::on_bye() -> actions {
   return {};
 }
 
+auto outgoing_leg::on_rtp_timeout() -> actions {
+  if (state_ != state::established)
+    return {};
+  state_ = state::ending;
+  cause_ = end_cause::rtp_timeout;
+  return {{kind::send_bye}, {kind::report_ended}};
+}
+
 auto outgoing_leg::on_bye_final() -> actions {
   if (state_ == state::ending)
     state_ = state::ended;

@@ -40,6 +40,7 @@ public:
   [[nodiscard]] actions on_transaction_failed(end_cause no_response_or_unreachable);
   [[nodiscard]] actions on_bye();
   [[nodiscard]] actions on_bye_final();
+  [[nodiscard]] actions on_rtp_timeout();
   [[nodiscard]] actions on_deadline(time_point now);
 
   [[nodiscard]] std::optional<time_point> next_deadline() const { return timers_.next(); }

@@ -19,9 +19,6 @@ namespace tandem {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> level_names = {"trace",   "debug", "info",
-                                                         "warning", "error", "off"};
-
 spdlog::level::level_enum to_spdlog(log_level l) {
   switch (l) {
     case log_level::trace: return spdlog::level::trace;
@@ -68,17 +65,6 @@ spdlog::sink_ptr make_sink(const log_settings& s) {
 }
 
 } // namespace
-
-std::optional<log_level> parse_log_level(std::string_view text) {
-  for (std::size_t i = 0; i < level_names.size(); ++i)
-    if (level_names[i] == text)
-      return static_cast<log_level>(i);
-  return std::nullopt;
-}
-
-std::string_view to_string(log_level l) {
-  return level_names[static_cast<std::size_t>(l)];
-}
 
 class event_log::backend {
 public:

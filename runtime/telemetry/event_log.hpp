@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/base/key.hpp"
+#include "runtime/base/log_level.hpp"
 #include "runtime/base/time.hpp"
 
 #include <atomic>
@@ -13,12 +14,6 @@
 #include <string_view>
 
 namespace tandem {
-
-enum class log_level : std::uint8_t { trace, debug, info, warning, error, off };
-
-/// "info" and so on, as in the configuration; anything else is nullopt.
-[[nodiscard]] std::optional<log_level> parse_log_level(std::string_view);
-[[nodiscard]] std::string_view to_string(log_level);
 
 /// Where lines are written: the thread that has the event waits for the sink, or a thread of the
 /// log's own writes and the oldest lines are dropped when it cannot follow.

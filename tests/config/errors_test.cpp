@@ -54,6 +54,14 @@ TEST_CASE("config errors: syntax", "[config]") {
       {"[node]\nname = \"a\"\nname = \"b\"\n",
        "3: syntax: Error while parsing key-value pair: cannot redefine existing string 'name'; "
        "TOML 1.0, see toml.io"},
+      // What breaks the parser that we use is an error like any other.
+      {"[node]\nname = é\n",
+       "2: syntax: a character beyond ASCII outside quotes; TOML 1.0, see toml.io"},
+      {"# é\n'é' = \"\\\"é\" # é\nx = \"\"\"\né\"\"\"\"\"\n\u00A0\n",
+       "5: syntax: a character beyond ASCII outside quotes; TOML 1.0, see toml.io"},
+      {"[&", "1: syntax: malformed table header; TOML 1.0, see toml.io"},
+      {least + "[[[users]]]\n" + least, "8: syntax: malformed table header; TOML 1.0, see toml.io"},
+      {least + "[\nname = 1\n", "8: syntax: malformed table header; TOML 1.0, see toml.io"},
   });
 }
 
@@ -164,7 +172,7 @@ TEST_CASE("config errors: [node], [auth] and [sip]", "[config]") {
       {node + "data = \"\"\n" + listen + media,
        "3: node.data: is empty; a folder, such as \"var/a\""},
       {node + "log_level = \"loud\"\n" + listen + media,
-       "3: node.log_level: \"loud\" is not a level; trace, debug, info, warn or error"},
+       "3: node.log_level: \"loud\" is not a level; trace, debug, info, warning, error or off"},
       {node + "ladder_minutes = -1\n" + listen + media,
        "3: node.ladder_minutes: -1 is out of range; an integer from 0 to 1440"},
       {node + "ladder_minutes = 1441\n" + listen + media,

@@ -1,0 +1,147 @@
+#include "actors/admin/admin_api.hpp"
+
+#include "actors/admin/json.hpp"
+#include "actors/admin/limits.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <charconv>
+#include <future>
+#include <optional>
+#include <string>
+
+namespace tandem::actors {
+
+using json = nlohmann::ordered_json;
+
+namespace {
+
+http_response answer(unsigned status, const json& body) {
+  return {status, "application/json",
+          body.dump(-1, ' ', false, json::error_handler_t::replace) + "\n"};
+}
+
+http_response refuse(unsigned status, std::string what) {
+  return answer(status, {{"error", std::move(what)}});
+}
+
+/// Runs `question` on the shard's thread and waits; nullopt if the shard does not answer in time.
+template <class F>
+auto ask(call_shard& there, F question) -> std::optional<decltype(question(there))> {
+  using result = decltype(question(there));
+  struct exchange {
+    F question;
+    std::promise<result> promise;
+  };
+  auto shared = std::make_shared<exchange>(exchange{std::move(question), {}});
+  auto future = shared->promise.get_future();
+  if (!there.home().post([shared, &there] { shared->promise.set_value(shared->question(there)); }))
+    return std::nullopt;
+  if (future.wait_for(limits::answer_within) != std::future_status::ready)
+    return std::nullopt;
+  return future.get();
+}
+
+const char* const too_busy = "the node is too busy to answer; try again";
+
+std::size_t limit_in(std::string_view query) {
+  constexpr std::string_view key = "limit=";
+  const auto at = query.find(key);
+  std::size_t n = limits::calls_listed;
+  if (at != std::string_view::npos) {
+    const auto digits = query.substr(at + key.size());
+    std::from_chars(digits.data(), digits.data() + digits.size(), n);
+  }
+  return std::min(n, limits::calls_listed);
+}
+
+} // namespace
+
+admin_api::admin_api(node_environment& env, const std::vector<std::unique_ptr<call_shard>>& shards)
+  : env_(env), shards_(shards) {
+}
+
+http_response admin_api::handle(const http_request& r) {
+  constexpr std::string_view calls = "/api/v1/calls/";
+  const std::string_view path = r.path;
+  const bool deleting = r.method == "DELETE" && path.starts_with(calls);
+  if (r.method != "GET" && !deleting)
+    return refuse(405, r.method + " is not possible here");
+  if (path == "/healthz")
+    return {200, "text/plain", "ok\n"};
+  if (path == "/readyz")
+    return ready_.load() ? http_response{200, "text/plain", "ready\n"}
+                         : http_response{503, "text/plain", "not ready\n"};
+  if (path == "/metrics")
+    return {200, "text/plain; version=0.0.4", env_.figures.serialize()};
+  if (path == "/api/v1/tree")
+    return get_tree(r);
+  if (path == "/api/v1/calls")
+    return get_calls(r);
+  if (path.starts_with(calls))
+    return call_resource(r, path.substr(calls.size()));
+  return refuse(404, "there is no " + r.path);
+}
+
+http_response admin_api::get_tree(const http_request&) const {
+  return answer(200, tree_json(env_.actors.snapshot(env_.time.now())));
+}
+
+http_response admin_api::get_calls(const http_request& r) const {
+  const auto at_most = limit_in(r.query);
+  json list = json::array();
+  for (const auto& s : shards_) {
+    const auto some = ask(*s, [at_most](call_shard& there) { return there.summaries(at_most); });
+    if (!some)
+      return refuse(503, too_busy);
+    for (const auto& c : *some)
+      if (list.size() < at_most)
+        list.push_back(call_json(c));
+  }
+  return answer(200, {{"calls", std::move(list)}});
+}
+
+call_shard& admin_api::owner(const key128& key) const {
+  return *shards_[key.high % shards_.size()];
+}
+
+http_response admin_api::call_resource(const http_request& r, std::string_view rest) const {
+  const auto slash = rest.find('/');
+  const auto key = parse_key(rest.substr(0, slash));
+  const auto what = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1);
+  if (!key)
+    return refuse(404, "a call's key has 32 hex digits");
+  const auto unknown = [&] { return refuse(404, "no call " + to_string(*key)); };
+  auto& there = owner(*key);
+  if (r.method == "DELETE" && what.empty()) {
+    const auto done = ask(there, [k = *key](call_shard& s) { return s.end_call(k); });
+    if (!done)
+      return refuse(503, too_busy);
+    return *done ? answer(202, {{"key", to_string(*key)}, {"result", "ending"}}) : unknown();
+  }
+  if (r.method == "GET" && what == "ladder") {
+    // A copy: the call goes on writing while this thread reads.
+    const auto lines = ask(there, [k = *key](call_shard& s) {
+      const auto live = s.trace(k);
+      return live ? std::optional{*live} : std::nullopt;
+    });
+    if (!lines)
+      return refuse(503, too_busy);
+    return *lines ? answer(200, ladder_json(**lines)) : unknown();
+  }
+  if (r.method == "GET" && what.empty()) {
+    const auto found = ask(there, [k = *key](call_shard& s) { return s.summary(k); });
+    if (!found)
+      return refuse(503, too_busy);
+    if (!*found)
+      return unknown();
+    auto body = call_json(**found);
+    const auto place =
+        env_.actors.snapshot(env_.time.now(), there.calls_path() + "/" + to_string(*key));
+    body["tree"] = tree_json(place);
+    return answer(200, body);
+  }
+  return refuse(404, "there is no " + r.path);
+}
+
+} // namespace tandem::actors

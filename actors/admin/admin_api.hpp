@@ -1,0 +1,32 @@
+#pragma once
+
+#include "actors/node/call_shard.hpp"
+#include "runtime/io/http_server.hpp"
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+namespace tandem::actors {
+
+/// The HTTP API of a node (docs/API.md). Runs on the HTTP server's thread; what belongs to a shard
+/// is asked of that shard and waited for, `limits::answer_within` at most.
+class admin_api {
+public:
+  admin_api(node_environment&, const std::vector<std::unique_ptr<call_shard>>&);
+
+  [[nodiscard]] http_response handle(const http_request&);
+  void set_ready(bool ready) { ready_.store(ready); }
+
+private:
+  [[nodiscard]] http_response get_tree(const http_request&) const;
+  [[nodiscard]] http_response get_calls(const http_request&) const;
+  [[nodiscard]] http_response call_resource(const http_request&, std::string_view rest) const;
+  [[nodiscard]] call_shard& owner(const key128&) const;
+
+  node_environment& env_;
+  const std::vector<std::unique_ptr<call_shard>>& shards_;
+  std::atomic<bool> ready_{false};
+};
+
+} // namespace tandem::actors

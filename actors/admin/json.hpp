@@ -1,0 +1,20 @@
+#pragma once
+
+#include "actors/call/summary.hpp"
+#include "actors/trace/ladder.hpp"
+#include "runtime/actor/tree.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <vector>
+
+/// What the console shows, as JSON; docs/API.md has the shapes.
+namespace tandem::actors {
+
+/// The nested tree: {"kind","name","state","age_ms","messages","mailbox","restarts","last_error",
+/// "children"}. `nodes` as tree::snapshot() gives them, the first is the root.
+[[nodiscard]] nlohmann::ordered_json tree_json(const std::vector<node_view>& nodes);
+[[nodiscard]] nlohmann::ordered_json call_json(const call_summary&);
+[[nodiscard]] nlohmann::ordered_json ladder_json(const ladder&);
+
+} // namespace tandem::actors

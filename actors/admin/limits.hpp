@@ -1,0 +1,14 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace tandem::actors::limits {
+
+/// How long the API waits for a shard that is busy.
+constexpr std::chrono::seconds answer_within{2};
+
+/// Calls listed at once, unless ?limit= asks for fewer.
+constexpr std::size_t calls_listed = 10'000;
+
+} // namespace tandem::actors::limits

@@ -1,0 +1,281 @@
+#include "actors/call/call.hpp"
+
+#include "actors/app/app.hpp"
+#include "actors/call/limits.hpp"
+#include "actors/call/record/record_codec.hpp"
+#include "actors/dialog/dialog.hpp"
+#include "actors/leg/incoming.hpp"
+#include "actors/leg/outgoing.hpp"
+#include "actors/media_endpoint/media_endpoint.hpp"
+#include "actors/transaction/transaction.hpp"
+#include "runtime/base/check.hpp"
+#include "runtime/telemetry/event_log.hpp"
+
+#include <algorithm>
+
+namespace tandem::actors {
+
+call::call(caf::actor_config& cfg, shard& home, tree_place place, call_services& services,
+           call_start start)
+  : nesting(cfg, home, std::move(place)), services_(services), key_(start.key),
+    next_child_(start.record.next_child), next_branch_(start.record.next_branch),
+    timer_(timer::calling<&call::on_timer>(this)),
+    ladder_(std::make_shared<ladder>(start.key, home.now(), services.time.wall())),
+    started_(home.now()) {
+  detail_.key = key_;
+  detail_.node = services.facts.name;
+  detail_.start = ladder_->started();
+  for (const auto& c : start.record.children)
+    open(c.id, c.parent, c.name, c.record);
+  entry().set_state("starting");
+}
+
+call::~call() = default;
+
+caf::behavior call::make_behavior() {
+  return {
+      [this](msg::sip_input& m) { take(std::move(m)); },
+      [this](msg::media_event& m) { take(media_input{m.what}); },
+      [this](msg::end_call m) { take(m); },
+      [this](msg::deadline_reached) { take(deadline_input{}); },
+      [this](msg::committed) { on_committed(); },
+  };
+}
+
+void call::on_parcel(parcel p) {
+  take(std::move(p));
+}
+
+void call::on_timer() {
+  msg::deadline_reached due;
+  (void) run_self(due);
+}
+
+void call::take(input in) {
+  if (!committing_ && waiting_.empty())
+    return run(std::move(in));
+  if (waiting_.size() < limits::waiting_inputs)
+    waiting_.push_back(std::move(in));
+  else
+    services_.counters.input_dropped();
+}
+
+/// The course of one input: children, effects, commit, release. A throw of the call's own code is
+/// contained like that of a child.
+void call::run(input in) {
+  std::string error;
+  try {
+    route(in);
+    error = cascade();
+  } catch (const std::exception& e) {
+    error = e.what();
+  }
+  if (!error.empty())
+    recover(in, error);
+  running_ = the_call;
+  finish_if_over();
+  commit_or_release();
+}
+
+/// Runs children until nobody has anything to say. Returns what the one that failed said.
+std::string call::cascade() {
+  for (std::size_t n = 0; !effects_.visits.empty(); ++n) {
+    TANDEM_CHECK(n < limits::visits_per_input);
+    auto next = std::move(effects_.visits.front());
+    effects_.visits.pop_front();
+    const auto* slot = find(next.to);
+    if (slot == nullptr)
+      continue; // it has left meanwhile
+    running_ = next.to;
+    const auto keep = slot->actor; // it may end in the course of this
+    const auto result =
+        std::visit([&](auto& message) { return nested_owner::run(*keep, message); }, next.what);
+    if (!result.handled())
+      return result.error.empty() ? "unexpected message" : result.error;
+    note_states();
+    apply_endings();
+  }
+  return {};
+}
+
+void call::apply_endings() {
+  while (!effects_.endings.empty()) {
+    const auto id = effects_.endings.back();
+    effects_.endings.pop_back();
+    remove(id);
+  }
+  // A leg that is over leaves with the last of its children.
+  for (bool again = true; again;) {
+    const auto bare = std::ranges::find_if(slots_, [this](const child_slot& leg) {
+      return leg.settled && std::ranges::none_of(slots_, [&](const child_slot& c) {
+               return c.parent == leg.id;
+             });
+    });
+    again = bare != slots_.end();
+    if (again)
+      remove(bare->id);
+  }
+}
+
+void call::remove(child_id id) {
+  const auto gone = std::ranges::find(slots_, id, &child_slot::id);
+  if (gone == slots_.end())
+    return;
+  const auto actor = gone->actor;
+  running_ = id;
+  actor->removed();
+  slots_.erase(gone);
+  effects_.durable = true;
+  nested_owner::end(*actor);
+}
+
+/// The last leg is over: the application goes, and with the last transaction the call.
+void call::finish_if_over() {
+  if (legs_alive_ != 0 || over_)
+    return;
+  over_ = true;
+  entry().set_state("over");
+  ladder_->add(now(), state_line{"call", "over"});
+  remove(app_child);
+  detail_.end = services_.time.wall();
+  detail_.length = now() - started_;
+  services_.record_detail(detail_);
+}
+
+void call::commit_or_release() {
+  if (!effects_.durable)
+    return release();
+  if (over_ && slots_.empty()) {
+    services_.commits.erase(key_);
+    release();
+    services_.ladders.add(ladder_, now());
+    return quit();
+  }
+  committing_ = true;
+  services_.commits.add(*this, encode_record(record()));
+}
+
+void call::on_committed() {
+  TANDEM_CHECK(committing_);
+  committing_ = false;
+  release();
+  while (!waiting_.empty() && !committing_) {
+    auto next = std::move(waiting_.front());
+    waiting_.pop_front();
+    run(std::move(next));
+  }
+}
+
+void call::release() {
+  for (const auto& out : effects_.wire) {
+    note_sent(out.what, out.leg);
+    services_.wire.send(out.what);
+  }
+  held_.insert(held_.end(), effects_.allocated.begin(), effects_.allocated.end());
+  for (const auto& command : effects_.media) {
+    if (const auto* given_back = std::get_if<media::release>(&command))
+      std::erase(held_, given_back->slot);
+    (void) services_.media.submit(command); // a stalled worker reports itself
+  }
+  release_replies();
+  effects_.clear();
+  arm_timer();
+}
+
+void call::arm_timer() {
+  std::optional<time_point> first;
+  for (const auto& s : slots_)
+    if (const auto due = s.actor->next_deadline(); due && (!first || *due < *first))
+      first = due;
+  if (!first)
+    timer_.stop();
+  else if (timer_.deadline() != first)
+    timer_.start(home().timers(), *first);
+}
+
+void call::note_states() {
+  for (auto& s : slots_) {
+    const auto* state = s.actor->state_text();
+    if (state == s.state)
+      continue;
+    s.state = state;
+    s.actor->entry().set_state(state);
+    ladder_->add(now(), state_line{s.name, state});
+    effects_.durable = true;
+    if (s.id == app_child && !over_)
+      entry().set_state(state);
+  }
+}
+
+void call::on_exit() {
+  timer_.stop();
+  effects_.clear();
+  waiting_.clear();
+}
+
+call_record call::record() const {
+  call_record r;
+  r.next_child = next_child_;
+  r.next_branch = next_branch_;
+  r.children.reserve(slots_.size());
+  for (const auto& s : slots_)
+    r.children.push_back({s.id, s.parent, s.name, s.actor->record_at(now())});
+  return r;
+}
+
+void call::open(child_id id, child_id parent, std::string name, const child_record& fresh) {
+  const auto* above = find(parent);
+  const auto branch = above != nullptr ? above->actor->entry().branch() : entry().branch();
+  child_slot slot{.id = id, .parent = parent, .name = name};
+  call_scope& scope = *this;
+  running_ = id;
+  const auto start = [&]<class State>(std::type_identity<State>, const auto& record) {
+    slot.kind = State::kind;
+    const auto actor = start_below<in_place<State>>(branch, to_string(State::kind), std::move(name),
+                                                    record, scope);
+    slot.actor = nested_ptr<call_child>{*actor};
+  };
+  struct {
+    decltype(start)& make;
+    child_slot& slot;
+    std::uint8_t& legs_alive;
+    call_detail& detail;
+    void operator()(const app_record& r) const {
+      detail.from = r.incoming.from;
+      detail.to = r.incoming.to;
+      detail.app = r.app;
+      make(std::type_identity<app>{}, r);
+    }
+    void operator()(const incoming_leg_record& r) const {
+      count_leg(r.settled, true, detail.from);
+      make(std::type_identity<incoming_leg>{}, r);
+    }
+    void operator()(const outgoing_leg_record& r) const {
+      count_leg(r.settled, false, r.to);
+      make(std::type_identity<outgoing_leg>{}, r);
+    }
+    void count_leg(bool settled, bool incoming, const std::string& remote) const {
+      slot.settled = settled;
+      legs_alive = static_cast<std::uint8_t>(legs_alive + (settled ? 0 : 1));
+      if (std::ranges::find(detail.legs, slot.name, &leg_detail::name) == detail.legs.end())
+        detail.legs.push_back({.name = slot.name, .incoming = incoming, .remote = remote});
+    }
+    void operator()(const dialog_record& r) const {
+      slot.local_tag = r.dialog.id.local_tag;
+      slot.user = r.leg;
+      make(std::type_identity<dialog>{}, r);
+    }
+    void operator()(const transaction_record& r) const {
+      slot.match = r.match;
+      slot.user = r.user;
+      make(std::type_identity<transaction>{}, r);
+    }
+    void operator()(const media_endpoint_record& r) const {
+      make(std::type_identity<media_endpoint>{}, r);
+    }
+  } const births{start, slot, legs_alive_, detail_};
+  std::visit(births, fresh);
+  slots_.push_back(std::move(slot));
+}
+
+} // namespace tandem::actors

@@ -1,0 +1,168 @@
+#pragma once
+
+#include "actors/call/child.hpp"
+#include "actors/call/effects.hpp"
+#include "actors/call/services.hpp"
+#include "actors/call/summary.hpp"
+#include "actors/trace/ladder.hpp"
+#include "runtime/actor/nested.hpp"
+#include "runtime/time/timer_wheel.hpp"
+
+#include <caf/event_based_actor.hpp>
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace tandem::msg {
+
+/// The operator, or the node's own shutdown, ends the call.
+struct end_call {
+  using stays_local = void;
+  sip::end_cause cause = sip::end_cause::operator_request;
+};
+
+/// The record that a call gave to the commit queue is durable.
+struct committed {
+  using stays_local = void;
+};
+
+} // namespace tandem::msg
+
+namespace tandem::actors {
+
+/// Why and how a call is brought to life.
+struct call_start {
+  key128 key;
+  call_record record; ///< fresh: the application alone
+};
+
+/// One call: the unit of order, of consistency and of durability.
+///
+/// Everything enters here in wire order and one input at a time: the call hands it to the children
+/// concerned, in place, gathers their effects, commits the new state, releases what is to be seen,
+/// and only then takes the next. When a child throws, nothing of that input has been seen by
+/// anybody: all children are brought to life again from the last commit and the input is set aside;
+/// beyond limits::faults_per_call the call hangs up from there.
+class call final : public nesting<caf::event_based_actor>, private call_scope {
+public:
+  call(caf::actor_config&, shard&, tree_place, call_services&, call_start);
+  ~call() override;
+
+  caf::behavior make_behavior() override;
+  void on_exit() override;
+
+  [[nodiscard]] const key128& key() const override { return key_; }
+  /// All its legs are over; transactions absorb what is still on its way.
+  [[nodiscard]] bool over() const { return over_; }
+  [[nodiscard]] call_summary summary() const;
+  [[nodiscard]] std::shared_ptr<const ladder> trace() const { return ladder_; }
+
+private:
+  struct child_slot {
+    child_id id;
+    child_id parent;
+    child_kind kind = child_kind::app;
+    std::string name;
+    nested_ptr<call_child> actor;
+    const char* state = "";
+    bool settled = false;    ///< a leg that is over
+    transaction_match match; ///< of a transaction
+    child_id user;           ///< of a transaction
+    std::string local_tag;   ///< of a dialog
+  };
+  struct deadline_input {};
+  struct media_input {
+    media::event what;
+  };
+  using input = std::variant<msg::sip_input, deadline_input, media_input, msg::end_call, parcel>;
+
+  // inputs
+  void take(input);
+  void run(input);
+  void route(input&);
+  void route_sip(const msg::sip_input&);
+  void route_request(const msg::sip_input&);
+  void route_cancel(const msg::sip_input&);
+  void open_incoming(const msg::sip_input&);
+  void hang_up_all(sip::end_cause);
+  void answer_without_user(const msg::sip_input&, std::uint16_t status);
+  void open_server_transaction(const msg::sip_input&, child_id parent, child_id user);
+  void on_parcel(parcel) override;
+  void on_timer();
+
+  // one input's course
+  [[nodiscard]] std::string cascade();
+  void apply_endings();
+  void remove(child_id);
+  void note_states();
+  void commit_or_release();
+  void on_committed();
+  void release();
+  void arm_timer();
+  void finish_if_over();
+
+  // when an input fails
+  void recover(const input&, const std::string& error);
+  [[nodiscard]] bool restore_last_commit();
+  void drop_children();
+  void give_up();
+  void quarantine(const msg::sip_input&);
+
+  // children
+  [[nodiscard]] child_slot* find(child_id);
+  [[nodiscard]] child_slot* find(const transaction_match&);
+  [[nodiscard]] child_slot* find_dialog(std::string_view local_tag);
+  [[nodiscard]] const std::string& leg_name(child_id) const;
+  void open(child_id, child_id parent, std::string name, const child_record&);
+  [[nodiscard]] call_record record() const;
+  [[nodiscard]] static ended_by by_whom(std::uint8_t leg, sip::end_cause);
+  void note_received(const msg::sip_input&, child_id for_child);
+  void note_sent(const outgoing&, const std::string& leg);
+
+  // call_scope
+  [[nodiscard]] time_point now() const override { return home().now(); }
+  [[nodiscard]] const node_facts& node() const override { return services_.facts; }
+  [[nodiscard]] child_id self() const override { return running_; }
+  void tell(child_id, msg::event) override;
+  child_id spawn(child_id parent, std::string name, child_record) override;
+  void finish() override { effects_.endings.push_back(running_); }
+  void end(child_id id) override { effects_.endings.push_back(id); }
+  void send(outgoing) override;
+  void send_again(outgoing) override;
+  void command(media::command) override;
+  [[nodiscard]] tl::expected<media::slot, media::error> allocate(ip_family) override;
+  [[nodiscard]] std::optional<media::slot_statistics> statistics(media::slot_id) const override;
+  [[nodiscard]] std::uint32_t next_branch() override { return next_branch_++; }
+  void note_answer(std::uint8_t leg) override;
+  void note_end(std::uint8_t leg, sip::end_cause, std::uint16_t status) override;
+  void note_media(child_id leg, const media::slot_statistics&) override;
+
+  call_services& services_;
+  const key128 key_;
+  std::uint16_t next_child_ = 1;
+  std::uint32_t next_branch_ = 1;
+  std::vector<child_slot> slots_; ///< in order of birth: parents before their children
+  child_id running_;
+
+  effects effects_;
+  std::deque<input> waiting_;
+  bool committing_ = false;
+  bool over_ = false;
+  bool first_end_noted_ = false;
+  std::uint32_t faults_ = 0;
+  std::vector<transaction_match> quarantined_; ///< requests that made this call throw
+  std::vector<media::slot_id> held_;           ///< socket pairs, by the last commit
+  std::uint8_t legs_alive_ = 0;
+
+  timer timer_;
+  std::shared_ptr<ladder> ladder_;
+  time_point started_;
+  std::optional<time_point> answered_;
+  call_detail detail_;
+};
+
+} // namespace tandem::actors

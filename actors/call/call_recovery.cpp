@@ -1,0 +1,91 @@
+// When an input fails: back to the last commit, the input set aside, the call goes on or hangs up.
+#include "actors/call/call.hpp"
+#include "actors/call/limits.hpp"
+#include "actors/call/record/record_codec.hpp"
+#include "actors/call/replies.hpp"
+#include "actors/transaction/transaction.hpp"
+#include "protocols/sip/response_builder.hpp"
+#include "protocols/sip/typed_headers.hpp"
+#include "runtime/telemetry/event_log.hpp"
+
+namespace tandem::actors {
+
+void call::recover(const input& poison, const std::string& error) {
+  const auto* where = find(running_);
+  const auto name = where != nullptr ? where->name : std::string("call");
+  ++faults_;
+  services_.counters.fault();
+  services_.log.error("call.fault", name + ": " + error, key_);
+  entry().set_restarts(faults_, name + ": " + error);
+  ladder_->add(now(), state_line{name, "failed"});
+
+  for (const auto& id : effects_.allocated)
+    (void) services_.media.submit(media::release{id});
+  effects_.clear();
+  drop_replies();
+  drop_children();
+  if (const auto* message = std::get_if<msg::sip_input>(&poison))
+    quarantine(*message);
+  if (!restore_last_commit() || faults_ > limits::faults_per_call)
+    give_up();
+}
+
+void call::drop_children() {
+  while (!slots_.empty()) {
+    const auto actor = slots_.back().actor;
+    slots_.pop_back();
+    nested_owner::end(*actor, caf::exit_reason::kill);
+  }
+  legs_alive_ = 0;
+}
+
+bool call::restore_last_commit() {
+  const auto bytes = services_.commits.read(key_);
+  if (!bytes)
+    return false; // it failed at its very first input
+  const auto last = decode_record(*bytes);
+  if (!last) {
+    services_.log.error("call.restore", last.error(), key_);
+    return false;
+  }
+  try {
+    for (const auto& c : last->children)
+      open(c.id, c.parent, c.name, c.record);
+  } catch (const std::exception& e) {
+    services_.log.error("call.restore", e.what(), key_);
+    drop_children();
+    return false;
+  }
+  return true;
+}
+
+/// The request that did it is answered, now and whenever it comes again, without touching a child.
+void call::quarantine(const msg::sip_input& in) {
+  if (!in.message->is_request() || in.message->get_method() == sip::method::ack)
+    return;
+  const auto via = sip::read_top_via(*in.message);
+  if (via && quarantined_.size() < limits::quarantined_per_call)
+    quarantined_.push_back(match_of(*in.message, *via));
+  answer_without_user(in, 500);
+}
+
+/// Hangs up what can still be hung up; whatever cannot is dropped without a word.
+void call::give_up() {
+  if (faults_ <= limits::faults_per_call + 1) {
+    hang_up_all(sip::end_cause::failure);
+    try {
+      if (cascade().empty())
+        return;
+    } catch (const std::exception& e) {
+      services_.log.error("call.fault", e.what(), key_);
+    }
+    effects_.clear();
+  }
+  for (const auto& slot : held_)
+    effects_.media.emplace_back(media::release{slot});
+  drop_children();
+  detail_.cause = sip::end_cause::failure;
+  effects_.durable = true;
+}
+
+} // namespace tandem::actors

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "actors/call/events.hpp"
+#include "actors/call/scope.hpp"
+#include "media/engine.hpp"
+
+#include <deque>
+#include <vector>
+
+namespace tandem::actors {
+
+/// A word from one child to another, said when the first has returned.
+struct visit {
+  child_id to;
+  msg::event what;
+};
+
+/// All that one input led to; nothing of it is seen outside before the commit.
+struct effects {
+  struct addressed {
+    outgoing what;
+    std::string leg; ///< for the ladder
+  };
+
+  std::deque<visit> visits; ///< still to be made
+  std::vector<child_id> endings;
+  std::vector<addressed> wire;
+  std::vector<media::command> media;
+  std::vector<media::slot_id> allocated; ///< given back if the input fails
+  bool durable = false;                  ///< state changed: commit before anybody sees it
+
+  void clear() {
+    visits.clear();
+    endings.clear();
+    wire.clear();
+    media.clear();
+    allocated.clear();
+    durable = false;
+  }
+};
+
+} // namespace tandem::actors

@@ -1,0 +1,195 @@
+#pragma once
+
+#include "actors/call/ids.hpp"
+#include "media/engine.hpp"
+#include "protocols/sdp/session.hpp"
+#include "protocols/sip/leg_action.hpp"
+#include "protocols/sip/message.hpp"
+#include "runtime/actor/local_message.hpp"
+#include "runtime/base/ip_endpoint.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+/// What the children of one call say to each other. Every one is an ordinary message of the child's
+/// behaviour; the call runs it in place, so nothing here crosses a thread.
+namespace tandem::msg {
+
+using actors::child_id;
+using actors::transport_index;
+using wire_bytes = std::shared_ptr<const std::string>;
+using session_ptr = std::shared_ptr<const sdp::session>;
+
+/// The first thing a fresh child is told, once it stands in the tree.
+struct begin {
+  using stays_local = void;
+};
+
+/// A deadline of this child was reached; early and late are harmless.
+struct deadline_reached {
+  using stays_local = void;
+};
+
+// ------------------------------------------------------------ wire, transaction and its user
+
+/// A message from the wire; also what the call itself receives.
+struct sip_input {
+  using stays_local = void;
+  sip::message_ptr message;
+  ip_endpoint source;
+  transport_index transport;
+};
+
+/// A server transaction passes a request to its user: a leg (initial INVITE, CANCEL) or a dialog.
+struct request_received {
+  using stays_local = void;
+  sip::message_ptr message;
+  ip_endpoint source;
+  child_id transaction;
+};
+
+/// A client transaction passes a response to its user.
+struct response_received {
+  using stays_local = void;
+  sip::message_ptr message;
+  child_id transaction;
+};
+
+/// Timer B, F or H fired, or the transport failed.
+struct transaction_failed {
+  using stays_local = void;
+  child_id transaction;
+  sip::end_cause why = sip::end_cause::no_response;
+};
+
+/// ACK of a 2xx: it has no transaction (RFC 3261 §17.1.1.3), so it comes straight to its dialog.
+struct ack_received {
+  using stays_local = void;
+  sip::message_ptr message;
+};
+
+/// The user of a server transaction answers.
+struct respond {
+  using stays_local = void;
+  std::uint16_t status = 0;
+  wire_bytes bytes;
+};
+
+/// The user of an INVITE client transaction gives it up (RFC 3261 §9.1).
+struct cancel {
+  using stays_local = void;
+};
+
+// ------------------------------------------------------------ leg and its dialogs
+
+/// Our 2xx has left: retransmit it through `transaction` until the ACK comes (§13.3.1.4).
+struct accepted {
+  using stays_local = void;
+  child_id transaction;
+  wire_bytes response;
+};
+
+/// The peer's 2xx: the dialog is confirmed, or its ACK must be repeated (§13.2.2.4).
+struct peer_accepted {
+  using stays_local = void;
+  sip::message_ptr response;
+};
+
+struct send_bye {
+  using stays_local = void;
+};
+
+struct dialog_event {
+  using stays_local = void;
+  enum class kind : std::uint8_t { acknowledged, ack_timed_out, bye_received, bye_final };
+  kind what;
+  child_id dialog;
+};
+
+// ------------------------------------------------------------ leg and its media endpoint
+
+/// The endpoint has its ports.
+struct media_ready {
+  using stays_local = void;
+  media::slot slot;
+};
+
+struct media_failed {
+  using stays_local = void;
+  media::error why;
+};
+
+/// Send to where the peer's description says.
+struct media_remote {
+  using stays_local = void;
+  ip_endpoint rtp;
+  ip_endpoint rtcp;
+  media::direction allowed = media::direction::send_receive;
+  std::uint32_t clock_rate_hz = 8000; ///< of the RTP timestamps
+};
+
+/// Connect with the endpoint that says this.
+struct media_peer {
+  using stays_local = void;
+  media::slot_id slot;
+};
+
+struct media_echo {
+  using stays_local = void;
+};
+
+/// An event of the media worker for this endpoint.
+struct media_event {
+  using stays_local = void;
+  media::event what;
+};
+
+/// No RTP for the configured time.
+struct media_silent {
+  using stays_local = void;
+};
+
+// ------------------------------------------------------------ legs and the application
+
+/// What happened on a leg; shapes are those of call_app.
+struct leg_event {
+  using stays_local = void;
+  enum class kind : std::uint8_t { incoming, progress, answered, ended };
+  kind what;
+  std::uint8_t leg = 0;
+  std::uint16_t status = 0;
+  std::string reason;
+  sip::end_cause cause = sip::end_cause::bye;
+  session_ptr description;           ///< the peer's, where the message carried one
+  std::vector<std::string> contacts; ///< of a 3xx
+  child_id endpoint;                 ///< incoming: the leg's media endpoint
+};
+
+/// What the application wants of a leg.
+struct leg_command {
+  using stays_local = void;
+  enum class kind : std::uint8_t { ring, answer, answer_echo, reject, hang_up };
+  kind what;
+  std::uint16_t status = 0;
+  std::string reason;
+  sip::end_cause cause = sip::end_cause::hung_up;
+  session_ptr description;           ///< the other leg's, to be offered or answered here
+  std::vector<std::string> contacts; ///< of a 3xx
+};
+
+/// A timer of the application.
+struct app_timer {
+  using stays_local = void;
+  std::uint32_t number = 0;
+};
+
+using event =
+    std::variant<begin, deadline_reached, sip_input, request_received, response_received,
+                 transaction_failed, ack_received, respond, cancel, accepted, peer_accepted,
+                 send_bye, dialog_event, media_ready, media_failed, media_remote, media_peer,
+                 media_echo, media_event, media_silent, leg_event, leg_command>;
+
+} // namespace tandem::msg

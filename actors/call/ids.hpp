@@ -1,0 +1,43 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+
+namespace tandem::actors {
+
+enum class child_kind : std::uint8_t { app, leg, dialog, transaction, media_endpoint };
+
+/// "dialog", "media_endpoint": static text.
+[[nodiscard]] constexpr const char* to_string(child_kind k) {
+  switch (k) {
+    case child_kind::app: return "app";
+    case child_kind::leg: return "leg";
+    case child_kind::dialog: return "dialog";
+    case child_kind::transaction: return "transaction";
+    case child_kind::media_endpoint: return "media_endpoint";
+  }
+  return "";
+}
+
+/// Names a child within its call, for the life of the call: numbers are never used again, and they
+/// stand in snapshots. 0 is the call itself.
+struct child_id {
+  std::uint16_t value = 0;
+
+  auto operator<=>(const child_id&) const = default;
+};
+
+constexpr child_id the_call{};
+
+/// The application is the first child of every call.
+constexpr child_id app_child{1};
+
+/// Which of the node's listening transports a message came by or leaves by, in the order of
+/// `[[sip.listen]]`.
+struct transport_index {
+  std::uint8_t value = 0;
+
+  auto operator<=>(const transport_index&) const = default;
+};
+
+} // namespace tandem::actors

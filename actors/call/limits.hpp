@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tandem::actors::limits {
+
+/// Inputs that wait while a call commits; beyond it they are dropped, as a network would.
+constexpr std::size_t waiting_inputs = 64;
+
+/// Words among the children of a call that one input may lead to: beyond it they talk in circles.
+constexpr std::size_t visits_per_input = 1000;
+
+/// Children of one call at a time, its transactions included.
+constexpr std::size_t children_per_call = 128;
+
+/// Inputs that may fail before the call hangs up.
+constexpr std::uint32_t faults_per_call = 3;
+
+/// Requests set aside in one call.
+constexpr std::size_t quarantined_per_call = 16;
+
+} // namespace tandem::actors::limits

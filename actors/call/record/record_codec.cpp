@@ -1,0 +1,98 @@
+// Frames a record as a Cap'n Proto message: a table of segment sizes, then the segments, so that
+// `capnp decode call_record.capnp CallRecord` reads it.
+#include "actors/call/record/record_codec.hpp"
+
+#include "actors/call/record/limits.hpp"
+#include "actors/call/record/record_reader.hpp"
+#include "actors/call/record/record_writer.hpp"
+
+#include <capnp/message.h>
+#include <capnp/serialize.h>
+
+#include <array>
+#include <bit>
+#include <cstring>
+
+namespace tandem::actors {
+
+namespace {
+
+static_assert(std::endian::native == std::endian::little); // the table is written as it stands
+
+/// A plain two-leg call fits; a larger one goes on in further segments from the heap.
+constexpr std::size_t first_segment_words = 1024;
+
+void append(std::string& out, std::uint32_t n) {
+  std::array<char, sizeof n> bytes;
+  std::memcpy(bytes.data(), &n, sizeof n);
+  out.append(bytes.data(), bytes.size());
+}
+
+std::string framed(kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments) {
+  std::size_t words = segments.size() / 2 + 1;
+  for (const auto s : segments)
+    words += s.size();
+  std::string out;
+  out.reserve(words * sizeof(capnp::word));
+  append(out, static_cast<std::uint32_t>(segments.size() - 1));
+  for (const auto s : segments)
+    append(out, static_cast<std::uint32_t>(s.size()));
+  if (segments.size() % 2 == 0) // the table fills whole words
+    append(out, 0);
+  for (const auto s : segments)
+    out.append(s.asChars().begin(), s.asChars().size());
+  return out;
+}
+
+/// The bytes as words, copied only if they do not start at a word's address.
+class aligned_words {
+public:
+  explicit aligned_words(std::string_view bytes) {
+    const auto count = bytes.size() / sizeof(capnp::word);
+    if (reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(capnp::word) != 0) {
+      copy_ = kj::heapArray<capnp::word>(count);
+      std::memcpy(copy_.begin(), bytes.data(), bytes.size());
+      words_ = copy_;
+    } else {
+      words_ = {reinterpret_cast<const capnp::word*>(bytes.data()), count};
+    }
+  }
+  [[nodiscard]] kj::ArrayPtr<const capnp::word> get() const { return words_; }
+
+private:
+  kj::Array<capnp::word> copy_;
+  kj::ArrayPtr<const capnp::word> words_;
+};
+
+} // namespace
+
+std::string encode_record(const call_record& record) {
+  std::array<capnp::word, first_segment_words> scratch{};
+  capnp::MallocMessageBuilder message{kj::arrayPtr(scratch.data(), scratch.size())};
+  record_writer{message.initRoot<CallRecord>()}.write(record);
+  return framed(message.getSegmentsForOutput());
+}
+
+tl::expected<call_record, std::string> decode_record(std::string_view bytes) {
+  if (bytes.empty() || bytes.size() % sizeof(capnp::word) != 0)
+    return tl::unexpected{"a call record of " + std::to_string(bytes.size())
+                          + " bytes is cut off"};
+  if (bytes.size() > limits::record_bytes)
+    return tl::unexpected{"a call record of " + std::to_string(bytes.size())
+                          + " bytes is longer than any call's"};
+  capnp::ReaderOptions options;
+  options.traversalLimitInWords = limits::record_traversals * bytes.size() / sizeof(capnp::word);
+  options.nestingLimit = limits::record_depth;
+  try {
+    const aligned_words words{bytes};
+    capnp::FlatArrayMessageReader message{words.get(), options};
+    if (message.getEnd() != words.get().end())
+      return tl::unexpected{std::string("behind the call record are further bytes")};
+    return record_reader{message.getRoot<CallRecord>()}.read();
+  } catch (const kj::Exception& e) { // how capnp says that bytes are damaged
+    return tl::unexpected{std::string("the call record is damaged: ")
+                          + e.getDescription().cStr()};
+  }
+}
+
+} // namespace tandem::actors

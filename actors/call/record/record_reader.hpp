@@ -1,0 +1,65 @@
+#pragma once
+
+#include "actors/call/record/call_record.capnp.h"
+#include "actors/call/snapshots.hpp"
+
+#include <tl/expected.hpp>
+
+#include <string>
+#include <vector>
+
+namespace tandem::actors {
+
+/// Reads one record. The first thing that is wrong is kept as a sentence and reading goes on with
+/// defaults, since lists are bounded. Pointers that lead nowhere throw kj::Exception.
+class record_reader {
+public:
+  explicit record_reader(CallRecord::Reader from) : from_(from) {}
+
+  /// Once.
+  [[nodiscard]] tl::expected<call_record, std::string> read();
+
+private:
+  void read_parts();
+  void read_children(call_record&);
+  [[nodiscard]] child_record read(Child::Record::Reader);
+  [[nodiscard]] app_record read(App::Reader);
+  [[nodiscard]] incoming_leg_record read(IncomingLeg::Reader);
+  [[nodiscard]] outgoing_leg_record read(OutgoingLeg::Reader);
+  [[nodiscard]] dialog_record read(Dialog::Reader);
+  [[nodiscard]] sip::dialog::snapshot read_dialog(Dialog::Reader);
+  [[nodiscard]] sip::invite_usage::snapshot read_usage(Dialog::Reader);
+  [[nodiscard]] transaction_record read(Transaction::Reader);
+  [[nodiscard]] sip::transaction_snapshot read_machine(Transaction::Reader);
+  [[nodiscard]] media_endpoint_record read(MediaEndpoint::Reader);
+  [[nodiscard]] leg_media read(LegMedia::Reader);
+  [[nodiscard]] sdp::negotiation::snapshot read(Negotiation::Reader);
+  [[nodiscard]] media::slot read(Slot::Reader);
+
+  [[nodiscard]] ip_endpoint endpoint(capnp::Data::Reader);
+  [[nodiscard]] duration time(std::int64_t);
+  [[nodiscard]] std::optional<duration> timer(std::int64_t);
+  [[nodiscard]] std::optional<std::uint32_t> cseq(std::int64_t);
+  template <class Native, class Wire>
+  [[nodiscard]] Native as(Wire);
+  [[nodiscard]] std::optional<sip::end_cause> cause(EndCause);
+  /// True if `list` is no longer than `most`; else nothing of it is to be read.
+  [[nodiscard]] bool bounded(const auto& list, std::size_t most, const char* what);
+  /// The part with this number, counted from 1; none for 0.
+  template <class Part>
+  [[nodiscard]] Part part(const std::vector<Part>& parts, std::uint16_t number);
+  [[nodiscard]] std::optional<sdp::session> session(std::uint16_t number);
+
+  void fail(std::string sentence) {
+    if (error_.empty())
+      error_ = std::move(sentence);
+  }
+
+  CallRecord::Reader from_;
+  std::string error_;
+  std::vector<sip::message_ptr> messages_;
+  std::vector<wire_bytes> buffers_;
+  std::vector<session_ptr> sessions_;
+};
+
+} // namespace tandem::actors

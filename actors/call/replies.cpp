@@ -1,0 +1,20 @@
+#include "actors/call/replies.hpp"
+
+#include "protocols/sip/response_builder.hpp"
+
+namespace tandem::actors {
+
+wire_bytes plain_reply(const sip::message& request, const ip_endpoint& source, std::uint16_t status,
+                       std::string_view to_tag, std::string_view reason) {
+  sip::message_writer w;
+  sip::begin_response(w, request,
+                      {.status = status, .reason = reason, .to_tag = to_tag, .source = source});
+  const bool capabilities = request.get_method() == sip::method::options && status == 200; // §11.2
+  if (status == 405 || capabilities)
+    w.header(sip::header_id::allow, allowed_methods);
+  if (status == 415 || capabilities)
+    w.header(sip::header_id::accept, "application/sdp");
+  return w.finish();
+}
+
+} // namespace tandem::actors

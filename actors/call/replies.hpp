@@ -1,0 +1,26 @@
+#pragma once
+
+#include "actors/call/events.hpp"
+#include "actors/call/snapshots.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace tandem::actors {
+
+/// Methods that we act upon, as the Allow header has them (RFC 3261 §20.5).
+constexpr std::string_view allowed_methods = "INVITE, ACK, CANCEL, BYE, OPTIONS";
+
+/// A response that says no more than its status: Via, From, To, Call-ID, CSeq of the request, and
+/// what the status demands: Allow with 405 and with 200 to OPTIONS, Accept with 415 and 200 to
+/// OPTIONS. `to_tag` is added where To has none.
+[[nodiscard]] wire_bytes plain_reply(const sip::message& request, const ip_endpoint& source,
+                                     std::uint16_t status, std::string_view to_tag = {},
+                                     std::string_view reason = {});
+[[nodiscard]] inline wire_bytes plain_reply(const msg::request_received& in, std::uint16_t status,
+                                            std::string_view to_tag = {},
+                                            std::string_view reason = {}) {
+  return plain_reply(*in.message, in.source, status, to_tag, reason);
+}
+
+} // namespace tandem::actors

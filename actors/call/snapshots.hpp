@@ -1,0 +1,155 @@
+#pragma once
+
+#include "actors/call/ids.hpp"
+#include "actors/call_app/call_app.hpp"
+#include "media/engine.hpp"
+#include "protocols/sdp/negotiation.hpp"
+#include "protocols/sip/dialog.hpp"
+#include "protocols/sip/incoming_leg.hpp"
+#include "protocols/sip/invite_usage.hpp"
+#include "protocols/sip/message.hpp"
+#include "protocols/sip/outgoing_leg.hpp"
+#include "protocols/sip/transaction.hpp"
+#include "runtime/base/ip_endpoint.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+/// What is durable in each child of a call: all that it is brought to life from, fresh or restored.
+/// Times in here are remaining times. Buffers are shared and immutable, so taking a snapshot copies
+/// no message.
+namespace tandem::actors {
+
+using wire_bytes = std::shared_ptr<const std::string>;
+using session_ptr = std::shared_ptr<const sdp::session>;
+
+/// How a transaction is found (RFC 3261 §17.1.3, §17.2.3). `sent_by` is empty for a client.
+struct transaction_match {
+  enum class role : std::uint8_t { client, server };
+  role who = role::client;
+  sip::method method = sip::method::unknown;
+  std::string branch;
+  std::string sent_by;
+
+  bool operator==(const transaction_match&) const = default;
+};
+
+struct transaction_record {
+  sip::transaction_snapshot machine;
+  transaction_match match;
+  child_id user; ///< the leg or dialog that is told
+  transport_index transport;
+  ip_endpoint peer;         ///< where it sends
+  sip::message_ptr request; ///< server: what it answers
+  wire_bytes last;          ///< client: the request; server: the last response
+  std::string summary;      ///< of `last`, for the ladder
+};
+
+struct dialog_record {
+  sip::dialog::snapshot dialog;
+  sip::invite_usage::snapshot usage;
+  child_id leg;
+  transport_index transport;
+  ip_endpoint peer;    ///< UAS: where the INVITE came from
+  std::string contact; ///< ours, with < >
+  child_id invite;     ///< UAS: the INVITE server transaction, for the 2xx
+  wire_bytes kept;     ///< UAS: the 2xx; UAC: the ACK
+  ip_endpoint ack_destination;
+};
+
+/// Both directions of a leg share this.
+struct leg_media {
+  child_id endpoint;
+  std::optional<media::slot> slot;
+  sdp::negotiation::snapshot negotiation;
+};
+
+struct incoming_leg_record {
+  std::uint8_t number = 0;
+  sip::incoming_leg::snapshot machine;
+  leg_media media;
+  child_id invite; ///< its server transaction
+  child_id dialog;
+  sip::message_ptr request; ///< the INVITE
+  ip_endpoint source;
+  transport_index transport;
+  session_ptr offer;        ///< the caller's
+  std::uint16_t status = 0; ///< final response given
+  bool settled = false;     ///< noted as over
+};
+
+struct outgoing_leg_record {
+  std::uint8_t number = 1;
+  sip::outgoing_leg::snapshot machine;
+  leg_media media;
+  child_id media_with; ///< the endpoint whose media we exchange
+  child_id invite;     ///< its client transaction
+  /// A dialog that an answer made.
+  struct branch {
+    std::string remote_tag;
+    child_id dialog;
+    bool releasing = false; ///< a surplus 2xx: its BYE is under way
+  };
+  std::vector<branch> dialogs;
+  std::string answered_tag; ///< of the dialog that answered
+  std::string to;           ///< target URI
+  std::string from;         ///< name-addr without tag
+  transport_index transport;
+  ip_endpoint peer;
+  session_ptr offer;        ///< the other leg's description; null: we make one
+  std::uint16_t status = 0; ///< final response received
+  bool settled = false;     ///< noted as over
+};
+
+struct media_endpoint_record {
+  child_id leg;
+  child_id peer; ///< the endpoint to connect with, or the_call for none
+  ip_family family = ip_family::v4;
+  std::optional<media::slot> slot;
+  std::optional<media::slot_id> connected;
+  bool echo = false;
+  std::optional<media::set_remote> remote;
+};
+
+struct app_record {
+  struct leg_row {
+    child_id leg;
+    child_id endpoint;
+    bool incoming = false;
+    bool ended = false;
+    session_ptr description; ///< the peer's latest
+  };
+  struct timer_row {
+    std::uint32_t number = 0;
+    duration remaining{};
+  };
+  std::string app;             ///< name in the catalogue
+  incoming_call incoming;      ///< as the caller's INVITE had it
+  std::string caller_identity; ///< From of the INVITE as a name-addr, without tag
+  std::string saved;           ///< by the application
+  std::vector<leg_row> legs;   ///< index is the leg's number
+  std::vector<timer_row> timers;
+  std::uint32_t next_timer = 1;
+};
+
+using child_record = std::variant<app_record, incoming_leg_record, outgoing_leg_record,
+                                  dialog_record, transaction_record, media_endpoint_record>;
+
+/// The whole call at one consistent cut: what a commit writes and a restore reads.
+struct call_record {
+  struct child {
+    child_id id;
+    child_id parent;
+    std::string name;
+    child_record record;
+  };
+  std::uint16_t next_child = 1;
+  std::uint32_t next_branch = 1;
+  std::vector<child> children;
+};
+
+} // namespace tandem::actors

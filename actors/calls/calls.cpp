@@ -1,0 +1,79 @@
+#include "actors/calls/calls.hpp"
+
+#include "actors/call/replies.hpp"
+#include "actors/calls/limits.hpp"
+#include "protocols/sip/response_builder.hpp"
+#include "runtime/telemetry/event_log.hpp"
+
+namespace tandem::actors {
+
+calls::calls(caf::actor_config& cfg, shard& home, tree_place place, call_services& services,
+             call_directory& directory)
+  : sharded(cfg, home, std::move(place)), services_(services), directory_(directory) {
+  entry().set_state("open");
+  set_down_handler([this](caf::scheduled_actor*, caf::down_msg& d) { on_down(d); });
+  set_exit_handler([this](caf::scheduled_actor*, caf::exit_msg&) { close(); });
+}
+
+caf::behavior calls::make_behavior() {
+  return {
+      [this](msg::open_call& m) { open(m); },
+  };
+}
+
+void calls::open(msg::open_call& m) {
+  if (const auto* known = directory_.find(m.key)) { // a retransmission overtook the call's birth
+    send(known->address, std::move(m.invite));
+    return;
+  }
+  if (closing_ || directory_.entries.size() >= limits::calls_per_shard)
+    return refuse(m.invite, 503);
+  call_start fresh{.key = m.key};
+  fresh.record.next_child = app_child.value + 1;
+  auto name = "app " + m.application.app;
+  m.application.legs.push_back({.leg = child_id{fresh.record.next_child}, .incoming = true});
+  fresh.record.children.push_back({app_child, the_call, std::move(name), m.application});
+  tree_place place{entry().branch(), "call", to_string(m.key)};
+  const auto address =
+      spawn<call, caf::monitored + caf::lazy_init>(home(), std::move(place), services_, fresh);
+  auto* here = static_cast<call*>(caf::actor_cast<caf::abstract_actor*>(address));
+  keys_.emplace(address.id(), m.key);
+  directory_.entries.emplace(m.key, call_directory::entry{address, here});
+  send(address, std::move(m.invite));
+}
+
+void calls::refuse(const msg::sip_input& in, std::uint16_t status) {
+  services_.wire.send({in.transport, sip::response_destination(*in.message, in.source),
+                       plain_reply(*in.message, in.source, status), std::to_string(status)});
+}
+
+void calls::on_down(const caf::down_msg& d) {
+  const auto known = keys_.find(d.source.id());
+  if (known == keys_.end())
+    return;
+  const auto key = known->second;
+  keys_.erase(known);
+  directory_.entries.erase(key);
+  if (const auto why = exit_text(d.reason); !why.empty()) {
+    services_.log.error("call.end", why, key);
+    entry().set_restarts(0, why);
+  }
+  if (closing_ && keys_.empty())
+    quit();
+}
+
+/// The node stops: every call is hung up at once and forgotten.
+void calls::close() {
+  closing_ = true;
+  entry().set_state("closing");
+  if (keys_.empty())
+    return quit();
+  for (const auto& [key, known] : directory_.entries)
+    send_exit(known.address, caf::exit_reason::user_shutdown);
+}
+
+void calls::on_exit() {
+  directory_.entries.clear();
+}
+
+} // namespace tandem::actors

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "protocols/sip/leg_action.hpp"
+#include "runtime/base/key.hpp"
+#include "runtime/base/time.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tandem::actors {
+
+/// Who ended a call.
+enum class ended_by : std::uint8_t { calling_party, called_party, node, console };
+[[nodiscard]] std::string_view to_string(ended_by);
+
+struct leg_detail {
+  std::string name; ///< "leg 0"
+  bool incoming = false;
+  std::string remote; ///< URI of the peer
+  std::uint64_t packets_in = 0;
+  std::uint64_t packets_out = 0;
+  std::int64_t lost = 0;
+};
+
+/// What is to be charged and explained later: one record per call.
+struct call_detail {
+  key128 key;
+  std::string node;
+  std::string from;
+  std::string to;
+  std::string app;
+  wall_time start{};
+  std::optional<wall_time> answer;
+  wall_time end{};
+  duration length{}; ///< from start to end, by the monotonic clock
+  sip::end_cause cause = sip::end_cause::failure;
+  std::uint16_t status = 0; ///< final status that the caller saw; 200 for an answered call
+  actors::ended_by by = ended_by::node;
+  std::vector<leg_detail> legs;
+};
+
+/// One line of JSON, without the newline. Times are UTC with milliseconds.
+[[nodiscard]] std::string to_json(const call_detail&);
+
+/// "2026-11-22T12:00:00.123Z"
+[[nodiscard]] std::string utc_text(wall_time);
+/// "2026-11-22"
+[[nodiscard]] std::string utc_date(wall_time);
+
+} // namespace tandem::actors

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "actors/cdr/call_detail.hpp"
+#include "runtime/actor/local_message.hpp"
+#include "runtime/actor/tree.hpp"
+#include "runtime/io/disk.hpp"
+
+#include <caf/event_based_actor.hpp>
+
+#include <memory>
+#include <string>
+
+namespace tandem {
+class event_log;
+}
+
+namespace tandem::msg {
+
+struct write_detail {
+  using stays_local = void;
+  actors::call_detail detail;
+};
+
+} // namespace tandem::msg
+
+namespace tandem::actors {
+
+/// Appends one JSON line per ended call to FOLDER/YYYY-MM-DD.jsonl. Files block, so it runs on a
+/// thread of its own (spawn it detached); calls never wait for it.
+class cdr_writer final : public caf::event_based_actor {
+public:
+  cdr_writer(caf::actor_config&, tree_place, disk&, std::string folder, const tandem::clock&, event_log&);
+
+  const char* name() const override { return "cdr"; }
+  caf::behavior make_behavior() override;
+  void on_exit() override;
+
+private:
+  void write(const call_detail&);
+  [[nodiscard]] disk_result<void> append(const std::string& date, const std::string& line);
+
+  tree_entry entry_;
+  disk& disk_;
+  std::string folder_;
+  event_log& log_;
+  std::string date_;
+  std::unique_ptr<append_file> file_;
+};
+
+} // namespace tandem::actors

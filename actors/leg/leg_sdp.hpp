@@ -1,0 +1,58 @@
+#pragma once
+
+#include "actors/call/scope.hpp"
+#include "protocols/sdp/anchor.hpp"
+#include "protocols/sdp/negotiation.hpp"
+
+#include <tl/expected.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tandem::actors {
+
+/// The SDP side of a leg: reads what the peer describes, writes what we describe, and tells the
+/// media endpoint where the peer listens. Both directions of a leg hold one.
+class leg_sdp {
+public:
+  leg_sdp(const leg_media&, call_scope&);
+
+  /// A fresh leg's: our o= line is drawn from the call's key and the leg's number.
+  [[nodiscard]] static leg_media fresh(const call_scope&, std::uint8_t leg, ip_family);
+
+  /// Starts anew, for a leg whose address family is known only now.
+  void reset(const leg_media&);
+  [[nodiscard]] leg_media record() const;
+  [[nodiscard]] child_id endpoint() const { return r_.endpoint; }
+  void set_endpoint(child_id id) { r_.endpoint = id; }
+  void set_slot(const media::slot& s) { r_.slot = s; }
+  [[nodiscard]] bool ready() const { return r_.slot.has_value(); }
+
+  /// The description in a message body; null when there is none. The error is what to answer:
+  /// 415 for another type, 400 for a body that does not parse.
+  [[nodiscard]] static tl::expected<session_ptr, std::uint16_t> read(const sip::message&);
+
+  /// The caller's offer: false if nothing in it can be relayed (488).
+  [[nodiscard]] bool take_offer(const sdp::session&);
+  /// Our answer, from what the other leg described; or that of an echo. Nullopt: it does not fit.
+  /// `early`: in a provisional response, where the 2xx repeats it.
+  enum class stage : std::uint8_t { early, final };
+  [[nodiscard]] std::optional<std::string> answer(const sdp::session& other_leg, stage);
+  [[nodiscard]] std::optional<std::string> echo_answer();
+
+  /// Our offer, from what the other leg described, or one of our own when it described nothing.
+  [[nodiscard]] std::string offer(const sdp::session* other_leg);
+  /// The callee's answer; false if it does not fit the offer.
+  [[nodiscard]] bool take_answer(const sdp::session&, stage);
+
+private:
+  [[nodiscard]] sdp::local_media where() const;
+  void point_media(const sdp::session& remote);
+
+  leg_media r_;
+  call_scope& call_;
+  sdp::negotiation negotiation_;
+};
+
+} // namespace tandem::actors

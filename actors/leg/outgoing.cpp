@@ -1,0 +1,257 @@
+#include "actors/leg/outgoing.hpp"
+
+#include "actors/call/identity.hpp"
+#include "actors/call/next_hop.hpp"
+#include "actors/call/replies.hpp"
+#include "actors/dialog/dialog.hpp"
+#include "actors/leg/limits.hpp"
+#include "actors/transaction/transaction.hpp"
+#include "protocols/sip/request_builder.hpp"
+#include "protocols/sip/route_uri.hpp"
+#include "protocols/sip/typed_headers.hpp"
+
+#include <algorithm>
+
+namespace tandem::actors {
+
+using action_kind = sip::leg_action::kind;
+using event_kind = msg::leg_event::kind;
+
+namespace {
+
+std::vector<std::string> contacts_of(const sip::message& response) {
+  std::vector<std::string> out;
+  if (const auto contacts = sip::read_contacts(response))
+    for (const auto& c : contacts->list)
+      out.emplace_back(c.address.uri.text);
+  return out;
+}
+
+} // namespace
+
+outgoing_leg::outgoing_leg(const outgoing_leg_record& r, call_scope& call)
+  : r_(r), call_(call), machine_(r.machine, call.node().timers, call.now()), sdp_(r.media, call) {
+}
+
+caf::behavior outgoing_leg::make_behavior() {
+  return {
+      [this](const msg::begin&) { begin(); },
+      [this](const msg::media_ready& m) { send_invite(m); },
+      [this](const msg::media_failed&) { give_up(); },
+      [this](const msg::response_received& m) { on_response(m); },
+      [this](const msg::transaction_failed& m) {
+        if (m.transaction == r_.invite)
+          perform(machine_.on_transaction_failed(m.why));
+      },
+      [this](const msg::dialog_event& e) { on_dialog(e); },
+      [this](const msg::leg_command& c) { perform(machine_.on_hangup(c.cause, call_.now())); },
+      [this](const msg::media_silent&) { perform(machine_.on_rtp_timeout()); },
+      [this](const msg::deadline_reached&) { perform(machine_.on_deadline(call_.now())); },
+  };
+}
+
+void outgoing_leg::begin() {
+  const auto destination = next_hop(r_.to);
+  const auto transport =
+      destination ? transport_for(call_.node(), destination->address.family) : std::nullopt;
+  if (!transport)
+    return give_up();
+  r_.peer = *destination;
+  r_.transport = *transport;
+  const auto family = destination->address.family;
+  sdp_.reset(leg_sdp::fresh(call_, r_.number, family));
+  media_endpoint_record endpoint;
+  endpoint.leg = call_.self();
+  endpoint.peer = r_.media_with;
+  endpoint.family = family;
+  sdp_.set_endpoint(call_.spawn(call_.self(), "media", endpoint));
+  call_.tell(sdp_.endpoint(), msg::begin{});
+}
+
+void outgoing_leg::give_up() {
+  perform(machine_.on_transaction_failed(sip::end_cause::unreachable));
+}
+
+void outgoing_leg::send_invite(const msg::media_ready& m) {
+  sdp_.set_slot(m.slot);
+  const auto& node = call_.node();
+  const auto& via = node.transports[r_.transport.value];
+  const auto name = make_tag({call_.key(), r_.number, node.name});
+  auto branch = make_branch({call_.key(), call_.next_branch(), node.name});
+  sip::request_plan plan;
+  plan.request_uri = sip::as_request_uri(r_.to);
+  plan.from = r_.from + ";tag=" + name;
+  plan.to = "<" + r_.to + ">";
+  plan.call_id = name;
+  plan.cseq = 1;
+  sip::message_writer w;
+  sip::begin_request(w, sip::method::invite, plan, {via.protocol, via.sent_by, branch});
+  w.header(sip::header_id::contact, "<sip:", name, "@", via.sent_by, ">");
+  w.header(sip::header_id::allow, allowed_methods);
+  w.body("application/sdp", sdp_.offer(r_.offer.get()));
+  client_request invite{.method = sip::method::invite,
+                        .branch = std::move(branch),
+                        .bytes = w.finish(),
+                        .summary = "INVITE " + plan.request_uri,
+                        .transport = r_.transport,
+                        .peer = r_.peer};
+  r_.invite = call_.spawn(call_.self(), "INVITE (client)",
+                          client_transaction(call_, std::move(invite), call_.self()));
+  call_.tell(r_.invite, msg::begin{});
+}
+
+void outgoing_leg::on_response(const msg::response_received& m) {
+  if (m.transaction != r_.invite)
+    return; // of the CANCEL: it says nothing about the INVITE (§9.1)
+  const auto status = m.message->status();
+  if (status.is_provisional())
+    on_provisional(m.message);
+  else if (status.is_success())
+    on_success(m.message);
+  else
+    on_failure(m.message);
+}
+
+void outgoing_leg::on_provisional(const sip::message_ptr& response) {
+  answer_context seen{response, dialog_for(*response), nullptr};
+  if (const auto body = leg_sdp::read(*response); body && *body)
+    if (sdp_.take_answer(**body, leg_sdp::stage::early))
+      seen.description = *body;
+  perform(machine_.on_provisional(response->status(), call_.now()), seen);
+}
+
+void outgoing_leg::on_success(const sip::message_ptr& response) {
+  using from = sip::outgoing_leg::answer_from;
+  const auto tag = std::string(sip::read_to(*response)->tag);
+  const bool over = machine_.current() == sip::outgoing_leg::state::ended;
+  const bool first = r_.answered_tag.empty() && !over;
+  const bool answering = first || (tag == r_.answered_tag && !r_.answered_tag.empty());
+  answer_context seen{response, dialog_for(*response), nullptr};
+  if (first) {
+    r_.answered_tag =
+        tag; // an answer that does not fit is not passed on: the application sees none
+    const auto body = leg_sdp::read(*response);
+    if (body && *body && sdp_.take_answer(**body, leg_sdp::stage::final))
+      seen.description = *body;
+  }
+  perform(machine_.on_2xx(answering ? from::answering_dialog : from::another_dialog), seen);
+}
+
+void outgoing_leg::on_failure(const sip::message_ptr& response) {
+  perform(machine_.on_failure(response->status()), {response, {}, nullptr});
+}
+
+void outgoing_leg::on_dialog(const msg::dialog_event& e) {
+  const auto about = std::ranges::find(r_.dialogs, e.dialog, &outgoing_leg_record::branch::dialog);
+  if (about == r_.dialogs.end() || about->remote_tag != r_.answered_tag) {
+    if (e.what == msg::dialog_event::kind::bye_final)
+      call_.end(e.dialog); // a surplus answer is released
+    return;
+  }
+  if (e.what == msg::dialog_event::kind::bye_received)
+    return perform(machine_.on_bye());
+  if (e.what == msg::dialog_event::kind::bye_final)
+    perform(machine_.on_bye_final());
+}
+
+/// The dialog of the response's To tag, made if it is new; the_call if it can make none.
+child_id outgoing_leg::dialog_for(const sip::message& response) {
+  const auto to = sip::read_to(response);
+  if (response.status().value() == 100 || !to || to->tag.empty())
+    return the_call;
+  const auto known =
+      std::ranges::find(r_.dialogs, to->tag, &outgoing_leg_record::branch::remote_tag);
+  if (known != r_.dialogs.end())
+    return known->dialog;
+  if (r_.dialogs.size() >= limits::dialogs_per_leg)
+    return the_call;
+  auto fresh = dialog_as_uac(call_, response);
+  if (!fresh)
+    return the_call;
+  fresh->leg = call_.self();
+  fresh->transport = r_.transport;
+  fresh->peer = r_.peer;
+  const auto id =
+      call_.spawn(call_.self(), "dialog " + std::to_string(r_.dialogs.size()), std::move(*fresh));
+  r_.dialogs.push_back({std::string(to->tag), id});
+  return id;
+}
+
+void outgoing_leg::perform(const sip::outgoing_leg::actions& todo, const answer_context& seen) {
+  for (const auto& action : todo)
+    switch (action.what) {
+      case action_kind::send_cancel: call_.tell(r_.invite, msg::cancel{}); break;
+      case action_kind::acknowledge:
+        call_.tell(seen.dialog, msg::peer_accepted{seen.response});
+        break;
+      case action_kind::release_surplus:
+        call_.tell(seen.dialog, msg::peer_accepted{seen.response});
+        call_.tell(seen.dialog, msg::send_bye{});
+        for (auto& b : r_.dialogs)
+          b.releasing |= b.dialog == seen.dialog;
+        break;
+      case action_kind::send_bye:
+        for (const auto& b : r_.dialogs)
+          if (b.remote_tag == r_.answered_tag)
+            call_.tell(b.dialog, msg::send_bye{});
+        break;
+      case action_kind::report_progress:
+        report({.what = event_kind::progress,
+                .status = action.status,
+                .reason = std::string(seen.response->reason()),
+                .description = seen.description});
+        break;
+      case action_kind::report_answered:
+        call_.note_answer(r_.number);
+        report({.what = event_kind::answered, .description = seen.description});
+        break;
+      case action_kind::report_ended: {
+        msg::leg_event ended{.what = event_kind::ended, .status = action.status};
+        ended.cause = machine_.cause().value_or(sip::end_cause::bye);
+        if (seen.response && action.status != 0) {
+          ended.reason = seen.response->reason();
+          if (seen.response->status().is_redirect())
+            ended.contacts = contacts_of(*seen.response);
+        }
+        r_.status = action.status;
+        report(std::move(ended));
+        break;
+      }
+      case action_kind::send_provisional:
+      case action_kind::send_2xx:
+      case action_kind::send_final: break;
+    }
+  settle();
+}
+
+void outgoing_leg::report(msg::leg_event e) {
+  e.leg = r_.number;
+  call_.tell(app_child, std::move(e));
+}
+
+/// Once it is over, media and dialogs go; surplus dialogs go when their BYE is done, and the call
+/// removes the leg when no transaction of its is left.
+void outgoing_leg::settle() {
+  if (machine_.current() != sip::outgoing_leg::state::ended || r_.settled)
+    return;
+  r_.settled = true;
+  call_.note_end(r_.number, machine_.cause().value_or(sip::end_cause::bye), r_.status);
+  if (sdp_.endpoint() != the_call)
+    call_.end(sdp_.endpoint());
+  for (const auto& b : r_.dialogs)
+    if (!b.releasing)
+      call_.end(b.dialog);
+}
+
+child_record outgoing_leg::record_at(time_point now) const {
+  auto r = r_;
+  r.machine = machine_.snapshot_at(now);
+  r.media = sdp_.record();
+  return r;
+}
+
+const char* outgoing_leg::state() const {
+  return sip::state_name(machine_.current()).data();
+}
+
+} // namespace tandem::actors

@@ -1,0 +1,107 @@
+#pragma once
+
+#include "actors/call/services.hpp"
+#include "actors/calls/directory.hpp"
+#include "actors/transport/ingress.hpp"
+#include "cluster/store/store.hpp"
+#include "config/configuration.hpp"
+#include "runtime/actor/shard.hpp"
+#include "runtime/actor/tree.hpp"
+#include "runtime/io/network.hpp"
+#include "runtime/telemetry/metrics.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/actor_system.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tandem::actors {
+
+class udp_transport;
+
+/// What all shards of a node share; outlives them.
+struct node_environment {
+  caf::actor_system& system;
+  tree& actors;
+  const configuration& settings;
+  const node_facts& facts;
+  const clock& time;
+  network& net;
+  media::engine& media;
+  const keyed_hash& hash;
+  event_log& log;
+  metrics& figures;
+  std::function<void(call_detail)> record_detail;
+};
+
+/// One shard with all that lives on it: transports, router, calls, and the two stages that end its
+/// turn: the commit of what calls changed, and the write of what they send. It makes no thread.
+class call_shard final : private turn_stage,
+                         private outbox,
+                         private commit_queue,
+                         private call_counters {
+public:
+  call_shard(node_environment&, std::uint32_t index, reactor&, cluster::store&);
+  ~call_shard() override;
+
+  /// Binds every `[[sip.listen]]`. The error is a sentence.
+  [[nodiscard]] tl::expected<void, std::string> listen(port_sharing);
+  /// Spawns router and calls; `all` are the node's shards in order.
+  void open(const std::vector<std::unique_ptr<call_shard>>& all);
+
+  [[nodiscard]] shard& home() { return shard_; }
+  [[nodiscard]] reactor& bell() { return bell_; }
+  [[nodiscard]] ingress& way_in() { return ingress_; }
+  [[nodiscard]] std::vector<caf::actor> residents() const;
+  /// Where its transports really listen: a port of 0 was replaced.
+  [[nodiscard]] std::vector<ip_endpoint> addresses() const;
+
+  /// Where its calls stand in the tree.
+  [[nodiscard]] std::string calls_path() const;
+
+  // Only in the shard's thread.
+  [[nodiscard]] std::vector<call_summary> summaries(std::size_t at_most) const;
+  [[nodiscard]] std::optional<call_summary> summary(const key128&) const;
+  [[nodiscard]] std::shared_ptr<const ladder> trace(const key128&) const;
+  /// False: no such call.
+  [[nodiscard]] bool end_call(const key128&);
+  void end_all_calls();
+  /// Calls with a leg that is not over.
+  [[nodiscard]] std::size_t live_calls() const;
+  [[nodiscard]] std::size_t calls() const { return directory_.entries.size(); }
+
+private:
+  bool commit() override;
+  void flush() override;
+  void send(const outgoing&) override;
+  void add(call&, std::string record) override;
+  void erase(const key128&) override;
+  [[nodiscard]] std::optional<std::string> read(const key128&) const override;
+  void stray_message() override { figures_.stray.add(); }
+  void input_dropped() override { dropped_.add(); }
+  void fault() override { faults_.add(); }
+
+  node_environment& env_;
+  reactor& bell_;
+  cluster::store& store_;
+  shard shard_;
+  ladder_archive ladders_;
+  call_directory directory_;
+  ingress_counters figures_;
+  counter& dropped_;
+  counter& faults_;
+  counter& commits_;
+  call_services services_;
+  ingress ingress_;
+  std::vector<caf::actor> transports_;
+  std::vector<udp_transport*> sockets_;
+  caf::actor router_;
+  caf::actor calls_;
+
+  std::vector<cluster::record_change> changes_;
+  std::vector<caf::actor> waiting_; ///< calls whose records are in changes_
+};
+
+} // namespace tandem::actors

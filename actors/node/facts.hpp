@@ -1,0 +1,36 @@
+#pragma once
+
+#include "actors/call/ids.hpp"
+#include "actors/call_app/call_app.hpp"
+#include "protocols/sip/timer_values.hpp"
+#include "runtime/base/ip_endpoint.hpp"
+#include "runtime/base/time.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tandem::actors {
+
+/// A listening transport as our messages name it.
+struct transport_facts {
+  std::string protocol; ///< "UDP"
+  ip_endpoint local;
+  std::string sent_by; ///< "127.0.0.1:5060"
+};
+
+/// What every actor of a node may know about it; fixed while the node runs.
+struct node_facts {
+  std::string name;
+  std::vector<transport_facts> transports;
+  std::optional<ip_address> media_address; ///< IPv4
+  std::optional<ip_address> media_address6;
+  sip::timer_values timers;
+  duration ring_timeout{};
+  app_catalogue apps;
+};
+
+/// The first transport of that family.
+[[nodiscard]] std::optional<transport_index> transport_for(const node_facts&, ip_family);
+
+} // namespace tandem::actors

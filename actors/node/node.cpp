@@ -1,0 +1,249 @@
+#include "actors/node/node.hpp"
+
+#include "actors/admin/admin_api.hpp"
+#include "actors/cdr/cdr_writer.hpp"
+#include "actors/node/call_shard.hpp"
+#include "cluster/store/memory_store.hpp"
+#include "media/socket_engine.hpp"
+#include "runtime/actor/shard_thread.hpp"
+#include "runtime/io/asio_reactor.hpp"
+#include "runtime/io/real_clock.hpp"
+#include "runtime/io/siphash.hpp"
+#include "runtime/io/system_disk.hpp"
+#include "runtime/io/system_network.hpp"
+#include "runtime/io/system_random.hpp"
+
+#include <caf/actor_system_config.hpp>
+
+#include <algorithm>
+#include <future>
+#include <thread>
+
+namespace tandem::actors {
+
+namespace {
+
+struct actor_settings : caf::actor_system_config {
+  actor_settings() {
+    // Shards do the work; CAF's own threads serve what is rare or slow. `sharing` does not spin.
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", std::size_t{1});
+    set("logger.file-verbosity", caf::atom("quiet"));
+    set("logger.console-verbosity", caf::atom("quiet"));
+  }
+};
+
+media::engine_settings engine_settings_of(const media_settings& m) {
+  media::engine_settings s;
+  s.address = m.address.value_or(ip_address{});
+  s.address6 = m.address6;
+  s.first_port = m.first_port;
+  s.last_port = m.last_port;
+  s.workers = m.workers != 0 ? m.workers : std::max(1U, std::thread::hardware_concurrency());
+  s.rtp_timeout = m.rtp_timeout;
+  return s;
+}
+
+log_settings log_settings_of(const node_settings& n) {
+  log_settings s;
+  s.node = n.name;
+  s.level = n.level;
+  return s;
+}
+
+siphash::secret fresh_secret() {
+  system_random random;
+  siphash::secret s{};
+  for (auto& byte : s)
+    byte = static_cast<std::uint8_t>(random.next());
+  return s;
+}
+
+} // namespace
+
+struct node::parts {
+  parts(const configuration& c, app_catalogue apps)
+    : settings(c), log(time, log_settings_of(c.node)), hash(fresh_secret()), actors(c.node.name),
+      system(actor_config) {
+    facts.name = c.node.name;
+    facts.media_address = c.media.address;
+    facts.media_address6 = c.media.address6;
+    facts.ring_timeout = c.sip.ring_timeout;
+    facts.apps = std::move(apps);
+  }
+
+  [[nodiscard]] tl::expected<void, std::string> open();
+  [[nodiscard]] tl::expected<void, std::string> open_shards();
+  void sample_figures();
+  void hang_up_all();
+  void close();
+
+  configuration settings;
+  real_clock time;
+  event_log log;
+  metrics figures;
+  siphash hash;
+  system_network net;
+  system_disk files;
+  tree actors;
+  actor_settings actor_config;
+  caf::actor_system system;
+  node_facts facts;
+
+  std::unique_ptr<node_environment> env;
+  std::vector<std::unique_ptr<cluster::memory_store>> stores;
+  std::vector<std::unique_ptr<asio_reactor>> reactors;
+  std::vector<std::unique_ptr<call_shard>> shards;
+  std::unique_ptr<media::engine> media;
+  caf::actor cdr;
+  std::vector<std::unique_ptr<shard_thread>> threads;
+  std::unique_ptr<admin_api> api;
+  std::unique_ptr<http_server> http;
+  std::optional<tree_entry> admin_entry;
+};
+
+tl::expected<void, std::string> node::parts::open() {
+  auto started = media::start_socket_engine(
+      engine_settings_of(settings.media), time, [this](const media::event& e) {
+        shards.front()->way_in().deliver(e.call, msg::media_event{.what = e});
+      });
+  if (!started)
+    return tl::unexpected(started.error());
+  media = std::move(started->media);
+  for (const auto& warning : started->warnings)
+    log.warning("media.pool", warning);
+
+  cdr = system.spawn<cdr_writer, caf::detached>(tree_place{actors.root(), "cdr", "cdr"}, files,
+                                                (settings.node.data / "cdr").string(), time, log);
+  env = std::make_unique<node_environment>(node_environment{
+      system, actors, settings, facts, time, net, *media, hash, log, figures,
+      [this](call_detail d) { caf::anon_send(cdr, msg::write_detail{.detail = std::move(d)}); }});
+  if (auto opened = open_shards(); !opened)
+    return opened;
+  sample_figures();
+
+  api = std::make_unique<admin_api>(*env, shards);
+  http_server_settings web;
+  web.token = settings.admin.token.value_or("");
+  web.open_paths = {"/healthz", "/readyz"};
+  auto listening = http_server::start(
+      settings.admin.listen, [this](const http_request& r) { return api->handle(r); }, web);
+  if (!listening)
+    return tl::unexpected(listening.error());
+  http = std::move(*listening);
+  admin_entry.emplace(tree_place{actors.root(), "admin", "http:" + to_string(http->local())},
+                      time.now(), caf::weak_actor_ptr{});
+  admin_entry->set_state("listening");
+  api->set_ready(true);
+  return {};
+}
+
+tl::expected<void, std::string> node::parts::open_shards() {
+  const auto count = settings.sip.shards;
+  const auto sharing = count > 1 ? port_sharing::shared : port_sharing::exclusive;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    stores.push_back(std::make_unique<cluster::memory_store>());
+    reactors.push_back(std::make_unique<asio_reactor>());
+    shards.push_back(std::make_unique<call_shard>(*env, i, *reactors.back(), *stores.back()));
+    if (auto bound = shards.back()->listen(sharing); !bound)
+      return bound;
+  }
+  for (const auto& address : shards.front()->addresses())
+    facts.transports.push_back({"UDP", address, to_string(address)});
+  for (const auto& s : shards)
+    s->open(shards);
+  for (std::size_t i = 0; i < count; ++i) {
+    shards[i]->home().unbind(); // this thread was the first to be there
+    threads.push_back(std::make_unique<shard_thread>(shards[i]->home(), *reactors[i]));
+  }
+  return {};
+}
+
+void node::parts::sample_figures() {
+  sample_process(figures);
+  figures.sample("tandem_actors", "Actors in the tree",
+                 [this] { return static_cast<double>(actors.size()); });
+  const auto pairs = [this](auto member) {
+    return [this, member] { return static_cast<double>(media->pools().*member); };
+  };
+  figures.sample("tandem_media_pairs", "RTP/RTCP socket pairs bound",
+                 pairs(&media::occupancy::pairs));
+  figures.sample("tandem_media_pairs_free", "RTP/RTCP socket pairs that can be allocated",
+                 pairs(&media::occupancy::free));
+  figures.sample("tandem_media_pairs_quarantined", "RTP/RTCP socket pairs released, not yet free",
+                 pairs(&media::occupancy::quarantined));
+}
+
+/// Live calls are told good-bye before the node goes, within a second.
+void node::parts::hang_up_all() {
+  for (const auto& s : shards)
+    (void) s->home().post([&there = *s] { there.end_all_calls(); });
+  const auto until = time.now() + std::chrono::seconds{1};
+  for (const auto& s : shards)
+    while (time.now() < until) {
+      auto live = std::make_shared<std::promise<std::size_t>>();
+      auto answer = live->get_future();
+      if (!s->home().post([live, &there = *s] { live->set_value(there.live_calls()); }))
+        break;
+      if (answer.wait_for(std::chrono::seconds{1}) != std::future_status::ready
+          || answer.get() == 0)
+        break;
+      std::this_thread::yield();
+    }
+}
+
+void node::parts::close() {
+  if (api)
+    api->set_ready(false);
+  http.reset();
+  if (!threads.empty())
+    hang_up_all();
+  std::vector<caf::actor> residents;
+  std::vector<shard_thread*> running;
+  for (const auto& s : shards)
+    for (const auto& a : s->residents())
+      residents.push_back(a);
+  for (const auto& t : threads)
+    running.push_back(t.get());
+  if (!running.empty() && !stop_node(system, residents, running, std::chrono::milliseconds{3000}))
+    log.warning("node.stop", "not every actor ended in time; their shards were closed");
+  residents.clear();
+  threads.clear();
+  media.reset(); // the workers' events end here
+  shards.clear();
+  if (cdr)
+    caf::anon_send_exit(cdr, caf::exit_reason::user_shutdown);
+  cdr = nullptr;
+  admin_entry.reset();
+}
+
+tl::expected<std::unique_ptr<node>, std::string> node::start(const configuration& settings,
+                                                             app_catalogue apps) {
+  auto made = std::make_unique<parts>(settings, std::move(apps));
+  if (auto opened = made->open(); !opened) {
+    made->close();
+    return tl::unexpected(opened.error());
+  }
+  return std::unique_ptr<node>{new node(std::move(made))};
+}
+
+node::node(std::unique_ptr<parts> p) : parts_(std::move(p)) {
+}
+
+node::~node() {
+  parts_->close();
+}
+
+event_log& node::log() {
+  return parts_->log;
+}
+
+std::vector<ip_endpoint> node::sip_addresses() const {
+  return parts_->shards.front()->addresses();
+}
+
+ip_endpoint node::admin_address() const {
+  return parts_->http->local();
+}
+
+} // namespace tandem::actors

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "actors/call_app/call_app.hpp"
+#include "config/configuration.hpp"
+#include "runtime/base/ip_endpoint.hpp"
+#include "runtime/telemetry/event_log.hpp"
+
+#include <tl/expected.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tandem::actors {
+
+/// A running node on the real clock, network and disk: media workers, shards, admin API.
+class node {
+public:
+  /// Binds everything and starts. Errors are sentences for the operator.
+  [[nodiscard]] static tl::expected<std::unique_ptr<node>, std::string> start(const configuration&,
+                                                                              app_catalogue);
+  /// Ends every call, then the node.
+  ~node();
+
+  [[nodiscard]] event_log& log();
+  [[nodiscard]] std::vector<ip_endpoint> sip_addresses() const;
+  [[nodiscard]] ip_endpoint admin_address() const;
+
+private:
+  struct parts;
+  explicit node(std::unique_ptr<parts>);
+  std::unique_ptr<parts> parts_;
+};
+
+} // namespace tandem::actors

@@ -1,0 +1,71 @@
+#include "actors/router/router.hpp"
+
+#include "actors/call/identity.hpp"
+#include "actors/call/replies.hpp"
+#include "actors/calls/calls.hpp"
+#include "actors/dialog/dialog.hpp"
+#include "protocols/sip/response_builder.hpp"
+#include "protocols/sip/typed_headers.hpp"
+#include "protocols/sip/uri.hpp"
+
+namespace tandem::actors {
+
+router::router(caf::actor_config& cfg, shard& home, tree_place place, call_services& services,
+               const std::vector<route>& routes, caf::actor calls)
+  : sharded(cfg, home, std::move(place)), services_(services), routes_(routes),
+    calls_(std::move(calls)) {
+  entry().set_state("open");
+}
+
+caf::behavior router::make_behavior() {
+  return {
+      [this](msg::unowned_request& m) { on_request(m); },
+  };
+}
+
+void router::on_request(msg::unowned_request& m) {
+  const auto& request = *m.in.message;
+  const auto method = request.get_method();
+  if (method == sip::method::ack)
+    return services_.counters.stray_message();
+  const auto to = sip::read_to(request);
+  if (!to->tag.empty() || method == sip::method::cancel || method == sip::method::bye)
+    return answer(m.in, m.key, 481); // §12.2.2, §9.2: of a dialog or INVITE that is not here
+  const auto uri = sip::parse_uri(request.request_uri());
+  if (!uri || !uri->is_sip())
+    return answer(m.in, m.key, 416); // §8.2.2.1
+  if (const auto hops = sip::read_max_forwards(request);
+      hops && *hops == 0 && method != sip::method::options)
+    return answer(m.in, m.key, 483);
+  if (method == sip::method::options)
+    return answer(m.in, m.key, 200); // §11
+  if (method == sip::method::invite)
+    return on_invite(m);
+  answer(m.in, m.key, method == sip::method::unknown ? 501 : 405); // §8.2.1
+}
+
+void router::on_invite(msg::unowned_request& m) {
+  const auto& request = *m.in.message;
+  const auto uri = sip::parse_uri(request.request_uri());
+  const auto found = expand_route(routes_, uri->user);
+  if (!found)
+    return answer(m.in, m.key, 404);
+  const auto from = sip::read_from(request);
+  app_record app;
+  app.app = found->app;
+  app.incoming = {.from = std::string(from->uri.text),
+                  .to = std::string(request.request_uri()),
+                  .user = uri->unescaped_user(),
+                  .target = found->to,
+                  .app = found->app};
+  app.caller_identity = without_tag(*from);
+  send(calls_, msg::open_call{m.key, std::move(m.in), std::move(app)});
+}
+
+void router::answer(const msg::sip_input& in, const key128& key, std::uint16_t status) {
+  const auto tag = make_tag({key, 0, services_.facts.name});
+  services_.wire.send({in.transport, sip::response_destination(*in.message, in.source),
+                       plain_reply(*in.message, in.source, status, tag), std::to_string(status)});
+}
+
+} // namespace tandem::actors

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "actors/trace/ladder.hpp"
+#include "actors/trace/limits.hpp"
+
+#include <deque>
+#include <memory>
+#include <unordered_map>
+
+namespace tandem::actors {
+
+/// The ladders of calls that have ended, for some minutes and within a limit of memory. One per
+/// shard, in its thread.
+class ladder_archive {
+public:
+  explicit ladder_archive(duration keep, std::size_t max_bytes = limits::archive_bytes)
+    : keep_(keep), max_bytes_(max_bytes) {}
+
+  void add(std::shared_ptr<const ladder>, time_point now);
+  [[nodiscard]] std::shared_ptr<const ladder> find(const key128&) const;
+  /// Forgets what is too old.
+  void expire(time_point now);
+
+  [[nodiscard]] std::size_t size() const { return entries_.size(); }
+  [[nodiscard]] std::size_t size_bytes() const { return size_bytes_; }
+
+private:
+  struct entry {
+    std::shared_ptr<const ladder> what;
+    time_point until;
+  };
+  void drop_oldest();
+
+  duration keep_;
+  std::size_t max_bytes_;
+  std::size_t size_bytes_ = 0;
+  std::deque<entry> entries_; ///< oldest first
+  std::unordered_map<key128, std::shared_ptr<const ladder>> by_key_;
+};
+
+} // namespace tandem::actors

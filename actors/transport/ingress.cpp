@@ -1,0 +1,99 @@
+#include "actors/transport/ingress.hpp"
+
+#include "actors/call/identity.hpp"
+#include "actors/call/replies.hpp"
+#include "actors/router/router.hpp"
+#include "protocols/sip/check.hpp"
+#include "protocols/sip/parser.hpp"
+#include "protocols/sip/response_builder.hpp"
+#include "protocols/sip/typed_headers.hpp"
+
+#include <caf/send.hpp>
+
+namespace tandem::actors {
+
+ingress::ingress(shard& home, call_directory& directory, outbox& wire, const keyed_hash& hash,
+                 ingress_counters counters)
+  : home_(home), directory_(directory), wire_(wire), hash_(hash), counters_(counters) {
+}
+
+void ingress::on_datagram(transport_index transport, const received_datagram& d) {
+  counters_.received.add();
+  const auto parsed = sip::parse_message(d.bytes);
+  if (!parsed) {
+    counters_.malformed.add();
+    if (parsed.error().answerable())
+      answer(*parsed.error().partial, transport, d.from, parsed.error().status,
+             parsed.error().reason);
+    return;
+  }
+  const auto& m = **parsed;
+  if (m.is_request()) {
+    if (const auto fit = sip::check_request(m); !fit) {
+      counters_.malformed.add();
+      if (sip::is_answerable(m))
+        answer(m, transport, d.from, fit.error().status, fit.error().reason);
+      return;
+    }
+  } else if (!sip::check_response(m)) {
+    return counters_.malformed.add();
+  }
+  const auto key = key_of(m);
+  if (!key)
+    return counters_.stray.add();
+  auto& there = owner(*key);
+  msg::sip_input in{.message = *parsed, .source = d.from, .transport = transport};
+  if (&there == this)
+    return accept(*key, std::move(in));
+  counters_.crossed.add();
+  (void) there.home_.post(
+      [&there, key = *key, in = std::move(in)]() mutable { there.accept(key, std::move(in)); });
+}
+
+/// Whose a message is: what we issued says it (branch of our request, tag of our dialog); a request
+/// from outside any dialog has the key that its call got or will get.
+std::optional<key128> ingress::key_of(const sip::message& m) const {
+  if (m.is_response()) {
+    const auto via = sip::read_top_via(m);
+    const auto ours = via ? parse_branch(via->branch) : std::nullopt;
+    return ours ? std::optional{ours->key} : std::nullopt;
+  }
+  if (const auto to = sip::read_to(m); to && !to->tag.empty())
+    if (const auto ours = parse_tag(to->tag))
+      return ours->key;
+  const auto call_id = sip::read_call_id(m);
+  const auto from = sip::read_from(m);
+  if (!call_id || !from)
+    return std::nullopt;
+  return hash_(*call_id, from->tag);
+}
+
+ingress& ingress::owner(const key128& key) {
+  return peers_.empty() ? *this : *peers_[key.high % peers_.size()];
+}
+
+void ingress::accept(const key128& key, msg::sip_input in) {
+  if (const auto* known = directory_.find(key))
+    caf::anon_send(known->address, std::move(in));
+  else if (in.message->is_response())
+    counters_.stray.add();
+  else
+    caf::anon_send(router_, msg::unowned_request{key, std::move(in)});
+}
+
+void ingress::deliver(const key128& key, msg::media_event what) {
+  auto& there = owner(key);
+  (void) there.home_.post(
+      [&there, key, what = std::make_unique<msg::media_event>(std::move(what))] {
+        if (const auto* known = there.directory_.find(key))
+          caf::anon_send(known->address, std::move(*what));
+      });
+}
+
+void ingress::answer(const sip::message& request, transport_index transport,
+                     const ip_endpoint& source, std::uint16_t status, std::string_view reason) {
+  wire_.send({transport, sip::response_destination(request, source),
+              plain_reply(request, source, status, "bad", reason), std::to_string(status)});
+}
+
+} // namespace tandem::actors

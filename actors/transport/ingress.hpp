@@ -1,0 +1,56 @@
+#pragma once
+
+#include "actors/call/services.hpp"
+#include "actors/calls/directory.hpp"
+#include "runtime/actor/shard.hpp"
+#include "runtime/io/network.hpp"
+#include "runtime/telemetry/metrics.hpp"
+
+#include <caf/actor.hpp>
+
+#include <vector>
+
+namespace tandem::actors {
+
+/// Figures of what came by wire.
+struct ingress_counters {
+  counter& received;
+  counter& malformed;
+  counter& stray;
+  counter& crossed; ///< read by another shard than the call's
+  counter& unsent;
+};
+
+/// The way in of one shard: reads a datagram once, tells whose it is by key, and hands it to that
+/// call's mailbox, here or on the shard that owns the call.
+class ingress {
+public:
+  ingress(shard& home, call_directory&, outbox&, const keyed_hash&, ingress_counters);
+
+  /// Set once, before the first datagram.
+  void set_router(caf::actor router) { router_ = std::move(router); }
+  void set_peers(std::vector<ingress*> by_shard) { peers_ = std::move(by_shard); }
+  void close() { router_ = nullptr; }
+
+  void on_datagram(transport_index, const received_datagram&);
+  void count_unsent(std::size_t n) { counters_.unsent.add(n); }
+  /// To the call of that key, whichever shard reads this. For media events.
+  void deliver(const key128&, msg::media_event);
+
+private:
+  [[nodiscard]] std::optional<key128> key_of(const sip::message&) const;
+  [[nodiscard]] ingress& owner(const key128&);
+  void accept(const key128&, msg::sip_input);
+  void answer(const sip::message&, transport_index, const ip_endpoint& source, std::uint16_t status,
+              std::string_view reason);
+
+  shard& home_;
+  call_directory& directory_;
+  outbox& wire_;
+  const keyed_hash& hash_;
+  ingress_counters counters_;
+  caf::actor router_;
+  std::vector<ingress*> peers_;
+};
+
+} // namespace tandem::actors

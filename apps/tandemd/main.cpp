@@ -1,0 +1,85 @@
+// tandemd --config FILE: one node.
+#include "actors/node/node.hpp"
+#include "apps/bridge/bridge.hpp"
+#include "apps/echo/echo.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+#include <string>
+
+namespace {
+
+/// Signals are taken by sigwait in this thread alone, so no handler runs anywhere.
+sigset_t block_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const auto s : {SIGINT, SIGTERM})
+    sigaddset(&set, s);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return set;
+}
+
+tandem::actors::app_catalogue all_apps() {
+  tandem::actors::app_catalogue apps;
+  apps.add("bridge", tandem::apps::make_bridge);
+  apps.add("echo", tandem::apps::make_echo);
+  return apps;
+}
+
+/// Every route names an application that is built in.
+bool check_routes(const tandem::configuration& c, const tandem::actors::app_catalogue& apps,
+                  const std::string& file) {
+  bool good = true;
+  for (std::size_t i = 0; i < c.routes.size(); ++i)
+    if (apps.find(c.routes[i].app) == nullptr) {
+      fmt::print(stderr, "{}: routes[{}].app: there is no application \"{}\"; bridge or echo\n",
+                 file, i + 1, c.routes[i].app);
+      good = false;
+    }
+  return good;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  CLI::App cli{"tandemd: a node of Tandem"};
+  std::string file;
+  bool check_only = false;
+  cli.add_option("--config", file, "Configuration (TOML), see docs/CONFIG.md")->required();
+  cli.add_flag("--check", check_only, "Check the configuration and stop");
+  CLI11_PARSE(cli, argc, argv);
+
+  const auto settings = tandem::load_configuration(file);
+  if (!settings) {
+    for (const auto& e : settings.error())
+      fmt::print(stderr, "{}\n", to_string(e));
+    return 2;
+  }
+  auto apps = all_apps();
+  if (!check_routes(*settings, apps, file))
+    return 2;
+  if (check_only) {
+    fmt::print("{}: no errors\n", file);
+    return 0;
+  }
+
+  const auto signals = block_signals();
+  auto node = tandem::actors::node::start(*settings, std::move(apps));
+  if (!node) {
+    fmt::print(stderr, "tandemd: {}\n", node.error());
+    return 1;
+  }
+  for (const auto& address : (*node)->sip_addresses())
+    (*node)->log().info("node.start", "SIP on udp " + to_string(address));
+  (*node)->log().info("node.start",
+                      "admin API on http://" + to_string((*node)->admin_address()) + "/ — ready");
+  int signal = 0;
+  sigwait(&signals, &signal);
+  (*node)->log().info("node.stop", signal == SIGINT ? "interrupted" : "asked to stop");
+  node->reset();
+  return 0;
+}
