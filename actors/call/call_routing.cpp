@@ -94,6 +94,8 @@ void call::route_request(const msg::sip_input& in) {
   }
   if (method == sip::method::cancel)
     return route_cancel(in);
+  if (to->tag.empty() && method == sip::method::invite && slots_.size() == 1 && !over_)
+    return open_incoming(in);
   const auto* inside = to->tag.empty() ? nullptr : find_dialog(to->tag);
   note_received(in, inside != nullptr ? inside->user : the_call);
   if (method == sip::method::ack) {
@@ -105,8 +107,6 @@ void call::route_request(const msg::sip_input& in) {
     return open_server_transaction(in, inside->user, inside->id);
   if (!to->tag.empty())
     return answer_without_user(in, 481); // §12.2.2
-  if (slots_.size() == 1 && method == sip::method::invite && !over_)
-    return open_incoming(in);
   answer_without_user(in, 482); // §8.2.2.2: it came here by two ways
 }
 

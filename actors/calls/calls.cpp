@@ -54,7 +54,7 @@ void calls::on_down(const caf::down_msg& d) {
   const auto key = known->second;
   keys_.erase(known);
   directory_.entries.erase(key);
-  if (const auto why = exit_text(d.reason); !why.empty()) {
+  if (const auto why = exit_text(d.reason); !why.empty() && !closing_) {
     services_.log.error("call.end", why, key);
     entry().set_restarts(0, why);
   }
