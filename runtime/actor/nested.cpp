@@ -1,6 +1,7 @@
 #include "runtime/actor/nested.hpp"
 
 #include <caf/actor_system.hpp>
+#include <caf/detail/sync_request_bouncer.hpp>
 #include <caf/make_actor.hpp>
 #include <caf/sec.hpp>
 

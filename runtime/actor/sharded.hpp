@@ -1,13 +1,12 @@
 #pragma once
 
-#include "runtime/actor/limits.hpp"
+#include "runtime/actor/close_mailbox.hpp"
 #include "runtime/actor/outcome.hpp"
 #include "runtime/actor/shard.hpp"
 #include "runtime/actor/tree.hpp"
 #include "runtime/base/check.hpp"
 
 #include <caf/actor_config.hpp>
-#include <caf/detail/sync_request_bouncer.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/mailbox_element.hpp>
 #include <caf/result.hpp>
@@ -124,9 +123,6 @@ private:
   void evict() final;
 
   shard& home_;
-  /// Drains CAF's mailbox for good; requests in it are bounced.
-  void close_mailbox(const caf::error& reason);
-
   caf::execution_unit* const door_; // not home_.door(): an ended actor may outlive its shard
   const char* const kind_;
   tree_entry entry_;
@@ -143,22 +139,9 @@ bool sharded<Base>::cleanup(caf::error&& reason, caf::execution_unit* unit) {
   home_.dismiss(*this);
   this->awaited_responses_.clear();
   this->multiplexed_responses_.clear();
-  close_mailbox(reason);
+  close_mailbox(*this, reason);
   this->unregister_from_system();
   return caf::monitorable_actor::cleanup(std::move(reason), unit);
-}
-
-template <class Base>
-void sharded<Base>::close_mailbox(const caf::error& reason) {
-  auto& mailbox = this->mailbox();
-  if (mailbox.closed())
-    return;
-  mailbox.close();
-  this->get_normal_queue().flush_cache();
-  this->get_urgent_queue().flush_cache();
-  caf::detail::sync_request_bouncer bounce{reason};
-  while (mailbox.queue().new_round(max_messages_per_resume, bounce).consumed_items > 0) {
-  }
 }
 
 template <class Base>
