@@ -225,3 +225,11 @@ TEST_CASE("configuration: a text of 32 MiB is read, one byte more is not", "[con
   CHECK(errors_of(text(max_config_bytes + 1))
         == "t.toml:0: file: is larger than 33554432 bytes; give the path of a TOML file\n");
 }
+
+TEST_CASE("configuration: characters beyond ASCII within strings and comments", "[config]") {
+  const auto c = read("\xEF\xBB\xBF" + least
+                      + "[[users]] # é\nname = '1'\npassword = \"\"\"\\\n  \\\"é\"\"\"\"\"\n"
+                        "[[users]]\nname = \"2\"\npassword = '''é'''''\n");
+  CHECK(c.users[0].password == "\"é\"\"");
+  CHECK(c.users[1].password == "é''");
+}

@@ -1,0 +1,49 @@
+#include "config/configuration.hpp"
+#include "config/limits.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+using namespace tandem;
+
+namespace {
+
+void require(bool condition) {
+  if (!condition)
+    std::abort();
+}
+
+/// Whatever a caller is named, a route leads to one SIP URI whose host is the configuration's.
+void check_routes(const configuration& c, std::string_view user) {
+  for (const auto name : {user, std::string_view{"7123"}, std::string_view{"%40@;?"}})
+    if (const auto m = expand_route(c.routes, name); m && !m->to.empty()) {
+      const auto& written = c.routes.at(m->index).to->text();
+      require(m->to.starts_with("sip:") && std::ranges::count(m->to, '@') == 1);
+      require(m->to.ends_with(written.substr(written.find('@'))));
+      require(std::ranges::all_of(m->to, [](char x) { return x > ' ' && x < 127; }));
+    }
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text{reinterpret_cast<const char*>(data), size};
+  // The bytes alone, and as more entries of a file that is right.
+  const std::string right = "[node]\nname=\"a\"\n[[sip.listen]]\ntransport=\"udp\"\n"
+                            "address=\"127.0.0.1:5060\"\n[media]\naddress=\"127.0.0.1\"\n"
+                            "[auth]\nrealm=\"r\"\n";
+  for (const auto& whole : {std::string{text}, right + std::string{text}}) {
+    const auto c = parse_configuration(whole, "t.toml");
+    if (c) {
+      check_routes(*c, text);
+      (void) find_trunk(*c, {*parse_ip_address("127.0.0.1"), 5060});
+      continue;
+    }
+    require(!c.error().empty() && c.error().size() <= max_config_errors);
+    for (const auto& e : c.error()) {
+      const auto line = to_string(e);
+      require(line.find('\n') == std::string::npos && !e.key.empty() && !e.right.empty());
+    }
+  }
+  return 0;
+}
