@@ -16,6 +16,7 @@ TEST_CASE("route URI: the URI and the name part of an address, RFC 3261 §20.10"
       {" \t<sip:p1;lr> ;x", "sip:p1;lr", "<sip:p1;lr>"},
       {"Bob <sips:bob@b.example>;tag=a6c85cf", "sips:bob@b.example", "Bob <sips:bob@b.example>"},
       {R"("A <sip:x@y>; \" B" <sip:a@b>;tag=1)", "sip:a@b", R"("A <sip:x@y>; \" B" <sip:a@b>)"},
+      {R"("A"<sip:a@b>;tag=1)", "sip:a@b", R"("A"<sip:a@b>)"},
       {"sip:alice@a.example;tag=88", "sip:alice@a.example", "sip:alice@a.example"},
       {"sip:alice@a.example", "sip:alice@a.example", "sip:alice@a.example"},
       {"<sip:a@b?Subject=x>;tag=1", "sip:a@b?Subject=x", "<sip:a@b?Subject=x>"},
