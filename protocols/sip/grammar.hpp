@@ -14,11 +14,11 @@ namespace tandem::sip {
 enum char_set : std::uint16_t {
   token_chars = 1U << 0,
   word_chars = 1U << 1,          ///< Call-ID: any visible ASCII, "@" included
-  user_chars = 1U << 2,          ///< unreserved / user-unreserved / "%"
-  password_chars = 1U << 3,      ///< unreserved / "&=+$," / "%"
+  user_chars = 1U << 2,          ///< unreserved / user-unreserved
+  password_chars = 1U << 3,      ///< unreserved / "&=+$,"
   host_chars = 1U << 4,          ///< hostname and IPv4address; "_" as many hosts have it
-  uri_parameter_chars = 1U << 5, ///< paramchar, without "%" checked
-  uri_header_chars = 1U << 6,    ///< hnv-unreserved / unreserved / "%" and "&="
+  uri_parameter_chars = 1U << 5, ///< paramchar without escapes
+  uri_header_chars = 1U << 6,    ///< hnv-unreserved / unreserved and "&="
   value_chars = 1U << 7,         ///< gen-value; see take_parameters()
   quoted_chars = 1U << 8,        ///< inside quotes, unescaped
   opaque_chars = 1U << 9,        ///< inside a URI of any scheme
@@ -41,7 +41,7 @@ consteval std::array<std::uint16_t, 256> make_char_sets() {
   add(alpha, with_alphanum);
   add("ABCDEFabcdef:.", ipv6_chars);
   add("-.!%*_+`'~", token_chars);
-  add("-_.!~*'()%", user_chars | password_chars | uri_parameter_chars | uri_header_chars);
+  add("-_.!~*'()", user_chars | password_chars | uri_parameter_chars | uri_header_chars);
   add("&=+$,;?/", user_chars);
   add("&=+$,", password_chars);
   add("-._", host_chars);
@@ -162,6 +162,20 @@ public:
     while (at_ != end_ && is_in(*at_, set))
       ++at_;
     return since(begin);
+  }
+  /// As take_run(), where "%" must begin an escape (§25.1 escaped); false at one that does not.
+  [[nodiscard]] bool take_escaped_run(unsigned set, std::string_view& run) {
+    const auto* begin = at_;
+    while (true) {
+      (void) take_run(set);
+      if (at_ == end_ || *at_ != '%')
+        break;
+      if (end_ - at_ < 3 || hex_digit(at_[1]) < 0 || hex_digit(at_[2]) < 0)
+        return false;
+      at_ += 3;
+    }
+    run = since(begin);
+    return true;
   }
   /// From `"` to `"`: what is between, escapes left; nullopt when it is malformed or unbalanced.
   [[nodiscard]] std::optional<std::string_view> take_quoted() {

@@ -36,13 +36,6 @@ bool take_display_name(cursor& in, name_addr& a, commas what) {
   return false;
 }
 
-bool set_uri(name_addr& a, std::string_view text) {
-  const auto parsed = parse_uri(text);
-  if (parsed)
-    a.uri = *parsed;
-  return parsed.has_value();
-}
-
 /// "<" URI ">"; spaces inside are forgiven (RFC 4475 §3.1.2.14).
 bool take_bracketed(cursor& in, name_addr& a) {
   if (!in.take('<'))
@@ -52,14 +45,14 @@ bool take_bracketed(cursor& in, name_addr& a) {
   if (end == std::string_view::npos)
     return false;
   in.advance(end + 1);
-  return set_uri(a, trim(left.substr(0, end)));
+  return !read_uri(trim(left.substr(0, end)), a.uri);
 }
 
 /// A URI without "<>" ends at ";", "," and space, so its parameters are the header's; it must not
 /// hold "?" (§20.10, RFC 4475 §3.1.2.11).
 bool take_addr_spec(cursor& in, name_addr& a) {
   const auto text = in.take_run(value_chars);
-  return text.find('?') == std::string_view::npos && set_uri(a, text);
+  return text.find('?') == std::string_view::npos && !read_uri(text, a.uri);
 }
 
 template <class OnParameter>
@@ -130,39 +123,39 @@ bool set_contact_parameter(contact& c, const parameter& p) {
 
 } // namespace
 
-std::optional<name_addr> parse_name_addr(std::string_view text) {
-  name_addr a;
+bool read_name_addr(std::string_view text, name_addr& a) {
   cursor in{text};
   in.skip_spaces();
   const auto* begin = in.at();
   const auto on_parameter = [&](const parameter& p) { return set_tag(a, p); };
   if (!take(in, a, commas::may_be_in_name, on_parameter) || !in.at_end())
-    return std::nullopt;
+    return false;
   a.text = trim(in.since(begin));
+  return true;
+}
+
+std::optional<name_addr> parse_name_addr(std::string_view text) {
+  std::optional<name_addr> a{std::in_place};
+  if (!read_name_addr(text, *a))
+    a.reset();
   return a;
 }
 
-std::optional<name_addr> take_name_addr(std::string_view& list) {
-  name_addr a;
+bool take_name_addr(std::string_view& list, name_addr& a) {
   cursor in{list};
   in.skip_spaces();
   const auto* begin = in.at();
   const auto on_parameter = [&](const parameter& p) { return set_tag(a, p); };
-  if (!take(in, a, commas::separate, on_parameter) || !end_element(in, begin, a.text, list))
-    return std::nullopt;
-  return a;
+  return take(in, a, commas::separate, on_parameter) && end_element(in, begin, a.text, list);
 }
 
-std::optional<contact> take_contact(std::string_view& list) {
-  contact c;
+bool take_contact(std::string_view& list, contact& c) {
   cursor in{list};
   in.skip_spaces();
   const auto* begin = in.at();
   const auto on_parameter = [&](const parameter& p) { return set_contact_parameter(c, p); };
-  if (!take(in, c.address, commas::separate, on_parameter)
-      || !end_element(in, begin, c.address.text, list))
-    return std::nullopt;
-  return c;
+  return take(in, c.address, commas::separate, on_parameter)
+         && end_element(in, begin, c.address.text, list);
 }
 
 } // namespace tandem::sip

@@ -43,8 +43,12 @@ struct contact_set {
 /// inside, and a display name may hold commas and other bytes that should have been quoted (both
 /// allowed by RFC 4475 §3.1.2.14 and §3.1.2.15).
 [[nodiscard]] std::optional<name_addr> parse_name_addr(std::string_view);
-/// Takes the first element off `list` (the rest follows its comma, if any); nullopt: malformed.
-[[nodiscard]] std::optional<name_addr> take_name_addr(std::string_view& list);
-[[nodiscard]] std::optional<contact> take_contact(std::string_view& list);
+/// The same into a fresh `name_addr`.
+[[nodiscard]] bool read_name_addr(std::string_view, name_addr&);
+
+/// Take the first element off `list` (the rest follows its comma, if any) into a fresh value;
+/// false: malformed.
+[[nodiscard]] bool take_name_addr(std::string_view& list, name_addr&);
+[[nodiscard]] bool take_contact(std::string_view& list, contact&);
 
 } // namespace tandem::sip

@@ -4,6 +4,7 @@
 #include "protocols/sip/typed_headers.hpp"
 
 #include <array>
+#include <optional>
 #include <string>
 
 namespace tandem::sip {
@@ -46,16 +47,16 @@ unstamped cut_stamps(const via& v) {
 
 void write_top_via(message_writer& out, std::string_view value, const ip_endpoint& source) {
   auto rest = value;
-  const auto v = take_via(rest);
-  if (!v) { // a broken one goes back as it came
+  via v;
+  if (!take_via(rest, v)) { // a broken one goes back as it came
     out.header(header_id::via, value);
     return;
   }
-  const auto [a, b, c] = cut_stamps(*v).parts;
+  const auto [a, b, c] = cut_stamps(v).parts;
   const std::string_view comma = rest.empty() ? "" : ", ";
   const auto received =
-      needs_received(*v, source) ? ";received=" + to_string(source.address) : std::string{};
-  if (v->rport_is == rport_form::absent)
+      needs_received(v, source) ? ";received=" + to_string(source.address) : std::string{};
+  if (v.rport_is == rport_form::absent)
     out.header(header_id::via, a, b, c, received, comma, rest);
   else
     out.header(header_id::via, a, b, c, received, ";rport=", source.port, comma, rest);
@@ -108,8 +109,8 @@ ip_endpoint response_destination(const message& request, const ip_endpoint& sour
   if (!value)
     return source;
   auto list = *value;
-  auto top = take_via(list);
-  if (!top)
+  std::optional<via> top{std::in_place};
+  if (!take_via(list, *top))
     top = parse_via_start(*value);
   if (!top)
     return source;

@@ -24,40 +24,41 @@ header_result<std::string_view> only(const message& m, header_id id) {
   return *value;
 }
 
-/// The elements of all lines of a header. `take` takes one element off the front of a list.
+/// The elements of all lines of a header, into `out`; `take` takes one off the front of a list.
+template <class List, class Take>
+std::optional<header_errc> read_all(const message& m, header_id id, std::size_t most, List& out,
+                                    Take take) {
+  for (const auto& field : m.headers(id))
+    for (auto list = field.value; !list.empty();) {
+      if (out.size() == most)
+        return header_errc::too_many;
+      if (!take(list, out.emplace_back()))
+        return header_errc::malformed;
+    }
+  return std::nullopt;
+}
+
 template <class List, class Take>
 header_result<List> all(const message& m, header_id id, std::size_t most, Take take) {
   header_result<List> result;
-  for (const auto& field : m.headers(id)) {
-    for (auto list = field.value; !list.empty();) {
-      auto element = take(list);
-      if (!element)
-        return fail(id, header_errc::malformed);
-      if (result->size() == most)
-        return fail(id, header_errc::too_many);
-      result->push_back(std::move(*element));
-    }
-  }
+  if (const auto error = read_all(m, id, most, *result, take))
+    result = fail(id, *error);
   return result;
+}
+
+bool has_empty_line(const message& m, header_id id) {
+  for (const auto& field : m.headers(id))
+    if (field.value.empty())
+      return true;
+  return false;
 }
 
 /// As `all()`, for lists that cannot be empty.
 template <class List, class Take>
 header_result<List> some(const message& m, header_id id, std::size_t most, Take take) {
-  for (const auto& field : m.headers(id))
-    if (field.value.empty())
-      return fail(id, header_errc::malformed);
-  return all<List>(m, id, most, take);
-}
-
-header_result<name_addr> only_name_addr(const message& m, header_id id) {
-  const auto value = only(m, id);
-  if (!value)
-    return tl::make_unexpected(value.error());
-  auto parsed = parse_name_addr(*value);
-  if (!parsed)
+  if (has_empty_line(m, id))
     return fail(id, header_errc::malformed);
-  return *parsed;
+  return all<List>(m, id, most, take);
 }
 
 header_result<std::uint32_t> only_number(const message& m, header_id id, std::uint32_t max) {
@@ -72,35 +73,33 @@ header_result<std::uint32_t> only_number(const message& m, header_id id, std::ui
   return *number;
 }
 
-std::optional<media_type> take_media_type(std::string_view& list) {
-  media_type t;
+bool take_media_type(std::string_view& list, media_type& t) {
   cursor in{list};
   in.skip_spaces();
   t.type = in.take_run(token_chars);
   if (t.type.empty() || !in.take_separator('/'))
-    return std::nullopt;
+    return false;
   t.subtype = in.take_run(token_chars);
   std::string_view element;
   if (t.subtype.empty() || !take_parameters(in, t.parameters, [](const parameter&) { return true; })
       || !end_element(in, in.at(), element, list))
-    return std::nullopt;
-  return t;
+    return false;
+  return true;
 }
 
-std::optional<std::string_view> take_token(std::string_view& list) {
+bool take_token(std::string_view& list, std::string_view& token) {
   cursor in{list};
   in.skip_spaces();
-  const auto token = in.take_run(token_chars);
+  token = in.take_run(token_chars);
   in.skip_spaces();
   std::string_view element;
   if (token.empty() || (!in.at_end() && in.peek() != ',')
       || !end_element(in, in.at(), element, list))
-    return std::nullopt;
-  return token;
+    return false;
+  return true;
 }
 
-std::optional<reason_value> take_reason(std::string_view& list) {
-  reason_value r;
+bool take_reason(std::string_view& list, reason_value& r) {
   cursor in{list};
   in.skip_spaces();
   r.protocol = in.take_run(token_chars);
@@ -118,8 +117,8 @@ std::optional<reason_value> take_reason(std::string_view& list) {
   };
   if (r.protocol.empty() || !take_parameters(in, parameters, set)
       || !end_element(in, in.at(), element, list))
-    return std::nullopt;
-  return r;
+    return false;
+  return true;
 }
 
 } // namespace
@@ -130,14 +129,14 @@ std::string header_error::reason() const {
 }
 
 header_result<via> read_top_via(const message& m) {
+  header_result<via> result;
   const auto value = m.header(header_id::via);
+  auto list = value.value_or(std::string_view{});
   if (!value)
-    return fail(header_id::via, header_errc::missing);
-  auto list = *value;
-  auto top = take_via(list);
-  if (!top)
-    return fail(header_id::via, header_errc::malformed);
-  return *top;
+    result = fail(header_id::via, header_errc::missing);
+  else if (!take_via(list, *result))
+    result = fail(header_id::via, header_errc::malformed);
+  return result;
 }
 
 header_result<header_list<via, 2>> read_vias(const message& m) {
@@ -147,15 +146,21 @@ header_result<header_list<via, 2>> read_vias(const message& m) {
 }
 
 header_result<name_addr> read_from(const message& m) {
-  return only_name_addr(m, header_id::from);
+  return read_name_addr(m, header_id::from);
 }
 
 header_result<name_addr> read_to(const message& m) {
-  return only_name_addr(m, header_id::to);
+  return read_name_addr(m, header_id::to);
 }
 
 header_result<name_addr> read_name_addr(const message& m, header_id id) {
-  return only_name_addr(m, id);
+  header_result<name_addr> result;
+  const auto value = only(m, id);
+  if (!value)
+    result = tl::make_unexpected(value.error());
+  else if (!read_name_addr(*value, *result))
+    result = fail(id, header_errc::malformed);
+  return result;
 }
 
 header_result<cseq> read_cseq(const message& m) {
@@ -201,10 +206,11 @@ header_result<contact_set> read_contacts(const message& m) {
     result->wildcard = true;
     return result;
   }
-  auto list = some<decltype(result->list)>(m, header_id::contact, max_contacts, take_contact);
-  if (!list)
-    return tl::make_unexpected(list.error());
-  result->list = std::move(*list);
+  if (has_empty_line(m, header_id::contact))
+    result = fail(header_id::contact, header_errc::malformed);
+  else if (const auto error =
+               read_all(m, header_id::contact, max_contacts, result->list, take_contact))
+    result = fail(header_id::contact, *error);
   return result;
 }
 
@@ -224,11 +230,11 @@ header_result<media_type> read_content_type(const message& m) {
   const auto value = only(m, header_id::content_type);
   if (!value)
     return tl::make_unexpected(value.error());
+  media_type t;
   auto list = *value;
-  const auto parsed = take_media_type(list);
-  if (!parsed || !list.empty())
+  if (!take_media_type(list, t) || !list.empty())
     return fail(header_id::content_type, header_errc::malformed);
-  return *parsed;
+  return t;
 }
 
 header_result<header_list<media_type, 4>> read_accept(const message& m) {

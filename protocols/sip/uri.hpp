@@ -48,6 +48,8 @@ struct uri {
 
 /// Reads a whole URI: no surrounding space, no "<>".
 [[nodiscard]] tl::expected<uri, uri_error> parse_uri(std::string_view);
+/// The same into a fresh `uri`, which saves a copy where it is part of something larger.
+[[nodiscard]] std::optional<uri_error> read_uri(std::string_view, uri&);
 
 /// The equality of RFC 3261 §19.1.4 for SIP and SIPS; other schemes are equal when their texts are
 /// (the scheme without case). Not transitive, by the RFC's own design.

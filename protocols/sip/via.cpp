@@ -91,18 +91,13 @@ bool set_parameter(via& v, const parameter& p) {
 
 } // namespace
 
-std::optional<via> take_via(std::string_view& list) {
-  via v;
+bool take_via(std::string_view& list, via& v) {
   cursor in{list};
   in.skip_spaces();
   const auto* begin = in.at();
-  if (!take_start(in, v))
-    return std::nullopt;
-  if (!take_parameters(in, v.parameters, [&](const parameter& p) { return set_parameter(v, p); }))
-    return std::nullopt;
-  if (!end_element(in, begin, v.text, list))
-    return std::nullopt;
-  return v;
+  const auto on_parameter = [&](const parameter& p) { return set_parameter(v, p); };
+  return take_start(in, v) && take_parameters(in, v.parameters, on_parameter)
+         && end_element(in, begin, v.text, list);
 }
 
 std::optional<via> parse_via_start(std::string_view text) {

@@ -46,8 +46,9 @@ struct via {
   bool operator==(const via&) const = default;
 };
 
-/// Takes the first element off `list` (the rest follows its comma, if any); nullopt: malformed.
-[[nodiscard]] std::optional<via> take_via(std::string_view& list);
+/// Takes the first element off `list` (the rest follows its comma, if any) into a fresh `via`;
+/// false: malformed.
+[[nodiscard]] bool take_via(std::string_view& list, via&);
 
 /// Only "SIP/2.0/UDP host:port", whatever follows: enough to answer a request whose Via parameters
 /// are broken. `text` and the parameters stay empty.

@@ -16,10 +16,11 @@ using tandem::test::with_header;
 
 TEST_CASE("Via: parts and parameters (RFC 3261 §20.42, RFC 3581 §3)", "[sip][via]") {
   auto read = [](std::string_view text) {
-    const auto v = take_via(text);
-    REQUIRE(v);
+    via v;
+    REQUIRE(take_via(text, v));
+
     CHECK(text.empty());
-    return *v;
+    return v;
   };
   auto v = read("SIP/2.0/UDP pc33.atlanta.com:5066;branch=z9hG4bK776asdhds;rport;ttl=16"
                 ";maddr=224.2.0.1;received=192.0.2.1;x=\"a;b,c\"");
@@ -101,7 +102,8 @@ TEST_CASE("Via: malformed (RFC 3261 §25.1)", "[sip][via]") {
   for (const auto text : table) {
     INFO(text);
     auto list = text;
-    CHECK_FALSE(take_via(list));
+    via v;
+    CHECK_FALSE(take_via(list, v));
   }
   CHECK(parse_via_start("SIP/2.0/UDP h:5070;;,")->port == 5070);
   CHECK_FALSE(parse_via_start("SIP/2.0/UDP ;;"));
