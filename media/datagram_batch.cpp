@@ -25,11 +25,11 @@ datagram_batch::datagram_batch() noexcept {
   }
 }
 
-auto datagram_batch::read(int fd) noexcept -> outcome {
+auto datagram_batch::read(int fd, std::size_t at_most) noexcept -> outcome {
   queued_count_ = 0;
-  for (auto& m : in_)
-    m.msg_hdr.msg_namelen = sizeof(socket_address);
-  const int n = recvmmsg(fd, in_.data(), most, MSG_DONTWAIT, nullptr);
+  for (std::size_t i = 0; i < at_most; ++i) // the kernel shortened those it filled
+    in_[i].msg_hdr.msg_namelen = sizeof(socket_address);
+  const int n = recvmmsg(fd, in_.data(), static_cast<unsigned>(at_most), MSG_DONTWAIT, nullptr);
   read_ = n > 0 ? static_cast<std::size_t>(n) : 0;
   return n < 0 && is_socket_lost(errno) ? outcome::failed : outcome::done;
 }

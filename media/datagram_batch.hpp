@@ -22,8 +22,9 @@ public:
 
   enum class outcome : std::uint8_t { done, failed };
 
-  /// Reads up to limits::datagrams_per_turn without waiting; `failed` is the socket's own error.
-  outcome read(int fd) noexcept;
+  /// Reads up to `at_most` (1 to limits::datagrams_per_turn) without waiting; `failed` is the
+  /// socket's own error.
+  outcome read(int fd, std::size_t at_most) noexcept;
   [[nodiscard]] std::size_t size() const noexcept { return read_; }
   [[nodiscard]] std::span<const std::uint8_t> bytes(std::size_t i) const noexcept;
   [[nodiscard]] ip_endpoint source(std::size_t i) const noexcept;

@@ -11,6 +11,8 @@ namespace tandem::media::limits {
 constexpr std::size_t datagram_bytes = 2048;
 /// Read from one socket before the next has its turn, so that a flood delays nobody else.
 constexpr std::size_t datagrams_per_turn = 32;
+/// A socket that has more again so soon is read in larger batches.
+constexpr std::chrono::milliseconds burst_gap{1};
 /// Thrown away at most when a port changes hands; a socket buffer of the default size holds about
 /// 300 and is not refilled while parked.
 constexpr std::size_t datagrams_drained = 4096;

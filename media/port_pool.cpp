@@ -15,8 +15,8 @@ namespace tandem::media {
 namespace {
 
 std::string range_text(const engine_settings& s) {
-  return "[media] ports = [" + std::to_string(s.first_port) + ", " + std::to_string(s.last_port)
-         + "]";
+  return std::string("[media] ports = [") + std::to_string(s.first_port) + ", "
+         + std::to_string(s.last_port) + "]";
 }
 
 std::size_t families(const engine_settings& s) {
@@ -78,7 +78,7 @@ tl::expected<void, std::string> bind_family(const ip_address& address, const eng
       if (held++ == 0)
         first_held = to_string(local);
     } else {
-      return tl::unexpected("cannot bind media port " + to_string(local) + ": "
+      return tl::unexpected(std::string("cannot bind media port ") + to_string(local) + ": "
                             + std::strerror(pair.error()));
     }
   }
@@ -111,7 +111,7 @@ tl::expected<std::size_t, std::string> raise_descriptor_limit() {
     return tl::unexpected(std::string("cannot read RLIMIT_NOFILE: ") + std::strerror(errno));
   limit.rlim_cur = limit.rlim_max;
   if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-    return tl::unexpected("cannot raise RLIMIT_NOFILE to its hard limit "
+    return tl::unexpected(std::string("cannot raise RLIMIT_NOFILE to its hard limit ")
                           + std::to_string(limit.rlim_max) + ": " + std::strerror(errno));
   return static_cast<std::size_t>(limit.rlim_max);
 }
@@ -126,7 +126,8 @@ tl::expected<pool_plan, std::string> plan_pool(const engine_settings& s,
   if (s.address6 && s.address6->family != ip_family::v6)
     return tl::unexpected(std::string("[media] address6 must be an IPv6 address"));
   if (s.workers == 0 || s.workers > limits::most_workers)
-    return tl::unexpected("[media] workers must be 1 to " + std::to_string(limits::most_workers));
+    return tl::unexpected(std::string("[media] workers must be 1 to ")
+                          + std::to_string(limits::most_workers));
   pool_plan plan;
   plan.wanted = pairs_in_range(s);
   if (plan.wanted == 0)

@@ -6,6 +6,7 @@
 #include "media/port_pool.hpp"
 #include "media/slot_board.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -39,6 +40,11 @@ private:
   enum class use : std::uint8_t { idle, open, failed, quarantined, retired };
   enum class route : std::uint8_t { nowhere, peer, back };
 
+  struct reading_pace {
+    time_point read_at{};
+    std::size_t next_batch = 1;
+  };
+
   struct slot_entry {
     socket_pair sockets;
     endpoint media;
@@ -47,6 +53,7 @@ private:
     route onward = route::nowhere;
     use current = use::idle;
     bool is_socket_lost = false;
+    std::array<reading_pace, 2> paces; // per lane
     time_point free_at{};
   };
 
@@ -70,6 +77,7 @@ private:
   [[nodiscard]] slot_entry* onward(std::uint32_t index) noexcept;
   [[nodiscard]] bool judge(std::uint32_t index, lane, std::size_t datagram,
                            time_point now) noexcept;
+  [[nodiscard]] datagram_batch::outcome read(slot_entry&, lane, time_point now) noexcept;
   void forward(std::uint32_t index, slot_entry& there, lane) noexcept;
   [[nodiscard]] static int fd_of(const slot_entry&, lane) noexcept;
   void publish(std::uint32_t index) noexcept;

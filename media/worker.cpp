@@ -65,7 +65,8 @@ worker::start(std::uint16_t number, const engine_settings& settings, const clock
   } catch (const std::system_error& e) {
     return tl::unexpected(std::string("media worker: thread: ") + e.what());
   }
-  pthread_setname_np(w->thread_.native_handle(), ("media/" + std::to_string(number)).c_str());
+  pthread_setname_np(w->thread_.native_handle(),
+                     (std::string("media/") + std::to_string(number)).c_str());
   return w;
 }
 
