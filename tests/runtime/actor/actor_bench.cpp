@@ -33,10 +33,10 @@ namespace {
 
 using tandem::msg::bench_visit;
 
-constexpr std::size_t children = 11;
-constexpr std::array<const char*, children> names{"app",      "leg 0",   "leg 1",   "dialog 0",
-                                                  "dialog 1", "media 0", "media 1", "invite 0",
-                                                  "invite 1", "bye 0",   "bye 1"};
+constexpr std::size_t kid_count = 11;
+constexpr std::array<const char*, kid_count> names{"app",      "leg 0",   "leg 1",   "dialog 0",
+                                                   "dialog 1", "media 0", "media 1", "invite 0",
+                                                   "invite 1", "bye 0",   "bye 1"};
 
 class child final : public nested_actor {
 public:
@@ -51,7 +51,7 @@ public:
   using nesting::nesting;
   void on_parcel(tandem::parcel) override {}
   caf::behavior make_behavior() override {
-    for (std::size_t i = 0; i < children; ++i)
+    for (std::size_t i = 0; i < kid_count; ++i)
       kids_[i] = start<child>("child", names[i]);
     return {[this](int visits) {
       for (int i = 0; i < visits; ++i)
@@ -66,7 +66,7 @@ public:
   void on_exit() override { kids_ = {}; }
 
 private:
-  std::array<nested_ptr<child>, children> kids_;
+  std::array<nested_ptr<child>, kid_count> kids_;
   int sum_ = 0;
 };
 
@@ -97,7 +97,7 @@ void message_in_place(benchmark::State& state) {
   auto& c = *static_cast<call*>(caf::actor_cast<caf::abstract_actor*>(handle));
   for (auto _ : state)
     c.visit_all();
-  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(children));
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kid_count));
 }
 BENCHMARK(message_in_place);
 
