@@ -75,8 +75,7 @@ std::string encode_record(const call_record& record) {
 
 tl::expected<call_record, std::string> decode_record(std::string_view bytes) {
   if (bytes.empty() || bytes.size() % sizeof(capnp::word) != 0)
-    return tl::unexpected{"a call record of " + std::to_string(bytes.size())
-                          + " bytes is cut off"};
+    return tl::unexpected{"a call record of " + std::to_string(bytes.size()) + " bytes is cut off"};
   if (bytes.size() > limits::record_bytes)
     return tl::unexpected{"a call record of " + std::to_string(bytes.size())
                           + " bytes is longer than any call's"};
@@ -90,8 +89,7 @@ tl::expected<call_record, std::string> decode_record(std::string_view bytes) {
       return tl::unexpected{std::string("behind the call record are further bytes")};
     return record_reader{message.getRoot<CallRecord>()}.read();
   } catch (const kj::Exception& e) { // how capnp says that bytes are damaged
-    return tl::unexpected{std::string("the call record is damaged: ")
-                          + e.getDescription().cStr()};
+    return tl::unexpected{std::string("the call record is damaged: ") + e.getDescription().cStr()};
   }
 }
 

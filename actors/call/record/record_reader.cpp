@@ -78,8 +78,7 @@ void record_reader::read_children(call_record& r) {
     return;
   r.children.reserve(list.size());
   for (const auto c : list)
-    r.children.push_back(
-        {{c.getId()}, {c.getParent()}, text(c.getName()), read(c.getRecord())});
+    r.children.push_back({{c.getId()}, {c.getParent()}, text(c.getName()), read(c.getRecord())});
 }
 
 child_record record_reader::read(Child::Record::Reader from) {
@@ -261,7 +260,8 @@ sip::transaction_snapshot record_reader::read_machine(Transaction::Reader from) 
     case Transaction::Machine::NON_INVITE_SERVER: {
       const auto m = machine.getNonInviteServer();
       return sip::non_invite_server_transaction::snapshot{
-          carrier, as<sip::non_invite_server_transaction::state>(m.getState()),
+          carrier,
+          as<sip::non_invite_server_transaction::state>(m.getState()),
           {timer(m.getTimerJ())}};
     }
     case Transaction::Machine::NON_INVITE_CLIENT: {

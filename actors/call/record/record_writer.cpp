@@ -104,8 +104,7 @@ void write_machine(const sip::invite_client_transaction::snapshot& s, Transactio
   m.setTimerA(ns(a));
 }
 
-void write_machine(const sip::non_invite_server_transaction::snapshot& s,
-                   Transaction::Builder to) {
+void write_machine(const sip::non_invite_server_transaction::snapshot& s, Transaction::Builder to) {
   const auto& [transport, state, timers] = s;
   const auto& [j] = timers;
   to.setCarrier(to_wire(transport));
@@ -114,8 +113,7 @@ void write_machine(const sip::non_invite_server_transaction::snapshot& s,
   m.setTimerJ(ns(j));
 }
 
-void write_machine(const sip::non_invite_client_transaction::snapshot& s,
-                   Transaction::Builder to) {
+void write_machine(const sip::non_invite_client_transaction::snapshot& s, Transaction::Builder to) {
   const auto& [transport, state, e_interval, timers] = s;
   const auto& [f, k, e] = timers;
   to.setCarrier(to_wire(transport));
@@ -181,8 +179,7 @@ std::uint16_t record_writer::number_of(const wire_bytes& b) {
 }
 
 std::uint16_t record_writer::number_of(const sdp::session* s) {
-  return number_among(sessions_, s,
-                      [&](const auto* known) { return known == s || *known == *s; });
+  return number_among(sessions_, s, [&](const auto* known) { return known == s || *known == *s; });
 }
 
 void record_writer::write(const call_record& record) {

@@ -29,9 +29,7 @@ public:
     lengths_.push_back(u16(s.size()));
     size_ += s.size();
   }
-  void add(const std::optional<std::string>& s) {
-    s ? add(std::string_view{*s}) : add_absent();
-  }
+  void add(const std::optional<std::string>& s) { s ? add(std::string_view{*s}) : add_absent(); }
   void add(const std::optional<sdp::connection>& c) {
     c ? add(std::string_view{c->address}) : add_absent();
   }
