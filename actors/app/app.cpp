@@ -93,6 +93,7 @@ leg_number app::dial(const dial_request& d) {
   fresh.media_with = with.endpoint;
   fresh.to = d.to;
   fresh.from = r_.caller_identity;
+  fresh.max_forwards = static_cast<std::uint8_t>(r_.incoming.max_forwards - 1); // as a proxy, §16.6
   fresh.offer = with.description;
   const auto leg = call_.spawn(the_call, "leg " + std::to_string(number.value), std::move(fresh));
   r_.legs.push_back({.leg = leg});

@@ -98,6 +98,7 @@ struct outgoing_leg_record {
   std::string answered_tag; ///< of the dialog that answered
   std::string to;           ///< target URI
   std::string from;         ///< name-addr without tag
+  std::uint8_t max_forwards = 70;
   transport_index transport;
   ip_endpoint peer;
   session_ptr offer;        ///< the other leg's description; null: we make one

@@ -84,6 +84,7 @@ void outgoing_leg::send_invite(const msg::media_ready& m) {
   plan.to = "<" + r_.to + ">";
   plan.call_id = name;
   plan.cseq = 1;
+  plan.max_forwards = r_.max_forwards;
   sip::message_writer w;
   sip::begin_request(w, sip::method::invite, plan, {via.protocol, via.sent_by, branch});
   w.header(sip::header_id::contact, "<sip:", name, "@", via.sent_by, ">");

@@ -166,6 +166,10 @@ void node::parts::sample_figures() {
   const auto pairs = [this](auto member) {
     return [this, member] { return static_cast<double>(media->pools().*member); };
   };
+  figures.sample("tandem_media_slots_in_use", "Socket pairs that belong to a call", [this] {
+    const auto p = media->pools();
+    return static_cast<double>(p.pairs - p.free - p.quarantined);
+  });
   figures.sample("tandem_media_pairs", "RTP/RTCP socket pairs bound",
                  pairs(&media::occupancy::pairs));
   figures.sample("tandem_media_pairs_free", "RTP/RTCP socket pairs that can be allocated",

@@ -58,6 +58,8 @@ void router::on_invite(msg::unowned_request& m) {
                   .user = uri->unescaped_user(),
                   .target = found->to,
                   .app = found->app};
+  if (const auto hops = sip::read_max_forwards(request))
+    app.incoming.max_forwards = *hops;
   app.caller_identity = without_tag(*from);
   send(calls_, msg::open_call{m.key, std::move(m.in), std::move(app)});
 }

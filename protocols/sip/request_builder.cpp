@@ -29,7 +29,7 @@ void begin_request(message_writer& w, method m, const request_plan& plan, const 
   w.request_line(m, plan.request_uri);
   w.header(header_id::via, "SIP/2.0/", via.protocol, " ", via.sent_by, ";branch=", via.branch,
            ";rport");
-  w.header(header_id::max_forwards, initial_max_forwards);
+  w.header(header_id::max_forwards, unsigned{plan.max_forwards});
   for (const auto& route : plan.routes)
     w.header(header_id::route, route);
   w.header(header_id::from, plan.from);

@@ -50,6 +50,7 @@ struct App {
   legs @8 :List(LegRow);
   timers @9 :List(TimerRow);
   nextTimer @10 :UInt32;
+  maxForwards @11 :UInt8 = 70;    # incoming_call
 
   struct LegRow {
     leg @0 :UInt16;
@@ -124,6 +125,7 @@ struct OutgoingLeg {
   offer @14 :UInt16;              # session
   status @15 :UInt16;
   settled @16 :Bool;
+  maxForwards @17 :UInt8 = 70;
 
   enum State {
     calling @0;

@@ -98,7 +98,7 @@ app_record record_reader::read(App::Reader from) {
   app_record r;
   r.app = text(from.getApp());
   r.incoming = {text(from.getFrom()), text(from.getTo()), text(from.getUser()),
-                text(from.getTarget()), text(from.getRoute())};
+                text(from.getTarget()), text(from.getRoute()), from.getMaxForwards()};
   r.caller_identity = text(from.getCallerIdentity());
   r.saved = bytes(from.getSaved());
   if (const auto legs = from.getLegs(); bounded(legs, limits::legs_per_call, "legs"))
@@ -148,6 +148,7 @@ outgoing_leg_record record_reader::read(OutgoingLeg::Reader from) {
   r.answered_tag = text(from.getAnsweredTag());
   r.to = text(from.getTo());
   r.from = text(from.getFrom());
+  r.max_forwards = from.getMaxForwards();
   r.transport = {from.getTransport()};
   r.peer = endpoint(from.getPeer());
   r.offer = part(sessions_, from.getOffer());

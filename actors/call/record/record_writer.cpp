@@ -225,13 +225,14 @@ void record_writer::write(const call_record::child& c, Child::Builder to) {
 
 void record_writer::write(const app_record& r, App::Builder to) {
   const auto& [app, incoming, caller_identity, saved, legs, timers, next_timer] = r;
-  const auto& [from, target_uri, user, target, route] = incoming;
+  const auto& [from, target_uri, user, target, route, max_forwards] = incoming;
   to.setApp(text(app));
   to.setFrom(text(from));
   to.setTo(text(target_uri));
   to.setUser(text(user));
   to.setTarget(text(target));
   to.setRoute(text(route));
+  to.setMaxForwards(max_forwards);
   to.setCallerIdentity(text(caller_identity));
   to.setSaved(blob(saved));
   auto rows = to.initLegs(count(legs));
@@ -274,7 +275,7 @@ void record_writer::write(const incoming_leg_record& r, IncomingLeg::Builder to)
 
 void record_writer::write(const outgoing_leg_record& r, OutgoingLeg::Builder to) {
   const auto& [number, machine, media, media_with, invite, dialogs, answered_tag, target, from,
-               transport, peer, offer, status, settled] = r;
+               max_forwards, transport, peer, offer, status, settled] = r;
   const auto& [state, cause, timers] = machine;
   const auto& [no_answer, cancel] = timers;
   to.setNumber(number);
@@ -296,6 +297,7 @@ void record_writer::write(const outgoing_leg_record& r, OutgoingLeg::Builder to)
   to.setAnsweredTag(text(answered_tag));
   to.setTo(text(target));
   to.setFrom(text(from));
+  to.setMaxForwards(max_forwards);
   to.setTransport(transport.value);
   to.setPeer(endpoint_bytes{peer});
   to.setOffer(number_of(offer.get()));

@@ -79,7 +79,7 @@ private:
 inline actors::app_record full_app(distinct& d) {
   actors::app_record r;
   r.app = d.text("bridge");
-  r.incoming = {d.text("from"), d.text("to"), d.text("user"), d.text("target"), d.text("app")};
+  r.incoming = {d.text("from"), d.text("to"), d.text("user"), d.text("target"), d.text("app"), d.small()};
   r.caller_identity = d.text("identity");
   r.saved = d.text("saved") + std::string("\0\xff", 2);
   r.legs = {{d.child(), d.child(), true, true, d.shared_session()},
@@ -117,6 +117,7 @@ inline actors::outgoing_leg_record full_outgoing_leg(distinct& d) {
   r.answered_tag = d.text("tag");
   r.to = d.text("to");
   r.from = d.text("from");
+  r.max_forwards = d.small();
   r.transport = {d.small()};
   r.peer = d.v4();
   r.offer = d.shared_session();

@@ -29,8 +29,8 @@ inline auto fields(const actors::app_record& x) {
   return all(a, b, c, d, e, f, g);
 }
 inline auto fields(const actors::incoming_call& x) {
-  const auto& [a, b, c, d, e] = x;
-  return all(a, b, c, d, e);
+  const auto& [a, b, c, d, e, f] = x;
+  return all(a, b, c, d, e, f);
 }
 inline auto fields(const actors::app_record::leg_row& x) {
   const auto& [a, b, c, d, e] = x;
@@ -45,8 +45,8 @@ inline auto fields(const actors::incoming_leg_record& x) {
   return all(a, b, c, d, e, f, g, h, i, j, k);
 }
 inline auto fields(const actors::outgoing_leg_record& x) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = x;
-  return all(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = x;
+  return all(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
 }
 inline auto fields(const actors::outgoing_leg_record::branch& x) {
   const auto& [a, b, c] = x;
