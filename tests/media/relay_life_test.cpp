@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <fcntl.h>
 
+#include <array>
 #include <chrono>
 
 using namespace tandem;
@@ -26,6 +27,11 @@ int descriptor_of(const ip_endpoint& local) {
   }
   FAIL("no socket on " << to_string(local));
   return -1;
+}
+
+bool is_buffering(const ip_endpoint& local) {
+  std::array<char, 1> byte;
+  return recv(descriptor_of(local), byte.data(), 1, MSG_DONTWAIT | MSG_PEEK | MSG_TRUNC) >= 0;
 }
 
 } // namespace
@@ -84,9 +90,12 @@ TEST_CASE("slot: late packets of a released call never reach the next one", "[me
   r.pump(1);
   const auto old_id = r.a.id;
   r.alice.rtp.send(rtp_bytes({.sequence = 2}), r.a.rtp); // in the socket's buffer at release
+  CHECK(is_buffering(r.a.rtp));
   r.command(media::release{old_id});
+  CHECK_FALSE(is_buffering(r.a.rtp));
   CHECK(r.board.quarantined_count == 1);
   r.alice.rtp.send(rtp_bytes({.sequence = 3}), r.a.rtp); // during the quarantine
+  CHECK_FALSE(is_buffering(r.a.rtp));
   r.core->on_housekeeping(r.now + r.settings.quarantine - 1ns);
   CHECK(r.board.free_count == 0);
   CHECK(r.slot(0).id == old_id); // statistics can still be read
