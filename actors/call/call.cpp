@@ -15,6 +15,15 @@
 
 namespace tandem::actors {
 
+namespace {
+
+time_point round_up(time_point t, duration step) {
+  const auto since = t.time_since_epoch();
+  return time_point{(since + step - duration{1}) / step * step};
+}
+
+} // namespace
+
 call::call(caf::actor_config& cfg, shard& home, tree_place place, call_services& services,
            call_start start)
   : nesting(cfg, home, std::move(place)), services_(services), key_(start.key),
@@ -135,11 +144,13 @@ void call::finish_if_over() {
     return;
   over_ = true;
   entry().set_state("over");
-  ladder_->add(now(), state_line{"call", "over"});
+  note(state_line{"call", "over"});
   remove(app_child);
   detail_.end = services_.time.wall();
   detail_.length = now() - started_;
   services_.record_detail(detail_);
+  archived_ = ladder_; // the archive may forget it while transactions linger
+  services_.ladders.add(std::move(ladder_), now());
 }
 
 void call::commit_or_release() {
@@ -148,7 +159,6 @@ void call::commit_or_release() {
   if (over_ && slots_.empty()) {
     services_.commits.erase(key_);
     release();
-    services_.ladders.add(ladder_, now());
     return quit();
   }
   committing_ = true;
@@ -187,6 +197,9 @@ void call::arm_timer() {
   for (const auto& s : slots_)
     if (const auto due = s.actor->next_deadline(); due && (!first || *due < *first))
       first = due;
+  // Lingering transactions only have to go some time: waking for many calls at once costs least.
+  if (first && over_)
+    first = round_up(*first, limits::linger_granularity);
   if (!first)
     timer_.stop();
   else if (timer_.deadline() != first)
@@ -200,7 +213,7 @@ void call::note_states() {
       continue;
     s.state = state;
     s.actor->entry().set_state(state);
-    ladder_->add(now(), state_line{s.name, state});
+    note(state_line{s.name, state});
     effects_.durable = true;
     if (s.id == app_child && !over_)
       entry().set_state(state);

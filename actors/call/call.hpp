@@ -59,7 +59,10 @@ public:
   /// All its legs are over; transactions absorb what is still on its way.
   [[nodiscard]] bool over() const { return over_; }
   [[nodiscard]] call_summary summary() const;
-  [[nodiscard]] std::shared_ptr<const ladder> trace() const { return ladder_; }
+  /// Null once it is over and the archive has forgotten.
+  [[nodiscard]] std::shared_ptr<const ladder> trace() const {
+    return ladder_ ? ladder_ : archived_.lock();
+  }
 
 private:
   struct child_slot {
@@ -120,6 +123,11 @@ private:
   void open(child_id, child_id parent, std::string name, const child_record&);
   [[nodiscard]] call_record record() const;
   [[nodiscard]] static ended_by by_whom(std::uint8_t leg, sip::end_cause);
+  template <class Line>
+  void note(Line line) {
+    if (const auto open = ladder_ ? ladder_ : archived_.lock())
+      open->add(now(), std::move(line));
+  }
   void note_received(const msg::sip_input&, child_id for_child);
   void note_sent(const outgoing&, const std::string& leg);
 
@@ -160,6 +168,7 @@ private:
 
   timer timer_;
   std::shared_ptr<ladder> ladder_;
+  std::weak_ptr<ladder> archived_;
   time_point started_;
   std::optional<time_point> answered_;
   call_detail detail_;

@@ -17,7 +17,7 @@ void call::recover(const input& poison, const std::string& error) {
   services_.counters.fault();
   services_.log.error("call.fault", name + ": " + error, key_);
   entry().set_restarts(faults_, name + ": " + error);
-  ladder_->add(now(), state_line{name, "failed"});
+  note(state_line{name, "failed"});
 
   for (const auto& id : effects_.allocated)
     (void) services_.media.submit(media::release{id});

@@ -107,7 +107,7 @@ void call::route_request(const msg::sip_input& in) {
     return open_server_transaction(in, inside->user, inside->id);
   if (!to->tag.empty())
     return answer_without_user(in, 481); // §12.2.2
-  answer_without_user(in, 482); // §8.2.2.2: it came here by two ways
+  answer_without_user(in, 482);          // §8.2.2.2: it came here by two ways
 }
 
 /// §9.2: a CANCEL has the branch of the INVITE that it is about.
@@ -177,14 +177,13 @@ const std::string& call::leg_name(child_id id) const {
 }
 
 void call::note_received(const msg::sip_input& in, child_id for_child) {
-  ladder_->add(now(),
-               sip_line{in.source, node().transports[in.transport.value].local, leg_name(for_child),
-                        summary_of(*in.message), in.message, in.message->raw()});
+  note(sip_line{in.source, node().transports[in.transport.value].local, leg_name(for_child),
+                summary_of(*in.message), in.message, in.message->raw()});
 }
 
 void call::note_sent(const outgoing& out, const std::string& leg) {
-  ladder_->add(now(), sip_line{node().transports[out.transport.value].local, out.to, leg,
-                               out.summary, out.bytes, *out.bytes});
+  note(sip_line{node().transports[out.transport.value].local, out.to, leg, out.summary, out.bytes,
+                *out.bytes});
 }
 
 } // namespace tandem::actors

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -13,6 +14,9 @@ constexpr std::size_t visits_per_input = 1000;
 
 /// Children of one call at a time, its transactions included.
 constexpr std::size_t children_per_call = 128;
+
+/// How much later than due a call that is over may wake up.
+constexpr std::chrono::milliseconds linger_granularity{256};
 
 /// Inputs that may fail before the call hangs up.
 constexpr std::uint32_t faults_per_call = 3;

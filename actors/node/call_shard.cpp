@@ -161,7 +161,8 @@ std::optional<call_summary> call_shard::summary(const key128& key) const {
 
 std::shared_ptr<const ladder> call_shard::trace(const key128& key) const {
   const auto* known = directory_.find(key);
-  return known != nullptr ? known->here->trace() : ladders_.find(key);
+  auto live = known != nullptr ? known->here->trace() : nullptr;
+  return live ? live : ladders_.find(key);
 }
 
 void call_shard::end_all_calls() {

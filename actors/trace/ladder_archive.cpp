@@ -4,9 +4,10 @@ namespace tandem::actors {
 
 void ladder_archive::add(std::shared_ptr<const ladder> what, time_point now) {
   expire(now);
-  size_bytes_ += what->size_bytes();
+  const auto bytes = what->size_bytes();
+  size_bytes_ += bytes;
   by_key_[what->key()] = what;
-  entries_.push_back({std::move(what), now + keep_});
+  entries_.push_back({std::move(what), now + keep_, bytes});
   while (size_bytes_ > max_bytes_ && !entries_.empty())
     drop_oldest();
 }
@@ -23,7 +24,7 @@ void ladder_archive::expire(time_point now) {
 
 void ladder_archive::drop_oldest() {
   const auto& oldest = entries_.front().what;
-  size_bytes_ -= oldest->size_bytes();
+  size_bytes_ -= entries_.front().size_bytes;
   // A call that came back under the same key has a younger ladder there.
   if (const auto known = by_key_.find(oldest->key());
       known != by_key_.end() && known->second == oldest)

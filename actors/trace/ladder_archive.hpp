@@ -28,6 +28,7 @@ private:
   struct entry {
     std::shared_ptr<const ladder> what;
     time_point until;
+    std::size_t size_bytes; ///< when it came: a lingering call may still add lines
   };
   void drop_oldest();
 
