@@ -72,7 +72,11 @@ void calls::close() {
     send_exit(known.address, caf::exit_reason::user_shutdown);
 }
 
+/// Ended in order there is nobody left; after a failure of its own the calls go with it, since
+/// nobody would find them.
 void calls::on_exit() {
+  for (const auto& [key, known] : directory_.entries)
+    caf::anon_send_exit(known.address, caf::exit_reason::kill);
   directory_.entries.clear();
 }
 

@@ -6,6 +6,7 @@
 #include "runtime/telemetry/event_log.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace tandem::actors {
 
@@ -46,56 +47,87 @@ call_shard::call_shard(node_environment& env, std::uint32_t index, reactor& bell
 }
 
 call_shard::~call_shard() {
-  router_ = nullptr;
-  calls_ = nullptr;
+  root_ = nullptr;
   waiting_.clear();
-  transports_.clear();
   ingress_.close();
-  directory_.entries.clear();
   shard_.close();
+  directory_.entries.clear();
 }
 
-tl::expected<void, std::string> call_shard::listen(port_sharing sharing) {
-  const auto shards = env_.settings.sip.shards;
-  std::uint8_t index = 0;
-  for (const auto& l : env_.settings.sip.listens) {
-    auto name = numbered("udp:" + to_string(l.address), shard_.index(), shards);
-    const auto made = env_.system.spawn<udp_transport, caf::lazy_init>(
-        shard_, tree_place{env_.actors.root(), "transport", std::move(name)},
-        transport_index{index++}, ingress_);
-    auto* socket = static_cast<udp_transport*>(caf::actor_cast<caf::abstract_actor*>(made));
-    transports_.push_back(made);
-    sockets_.push_back(socket);
-    if (auto opened = socket->open(env_.net, bell_, l.address, sharing); !opened)
-      return opened;
+/// The way in opens last and closes first; when one of these fails, those after it are started anew
+/// with it, since they hold its address.
+std::vector<child_row> call_shard::rows(port_sharing sharing) {
+  std::vector<child_row> out;
+  const auto row = [&](std::string name, const char* kind, child_starter start) {
+    out.push_back({.name = std::move(name), .kind = kind, .start = std::move(start)});
+  };
+  auto calls_handle = std::make_shared<caf::actor>();
+  row("calls", "supervisor", [this, calls_handle](tree_place place) {
+    *calls_handle = env_.system.spawn<actors::calls, caf::lazy_init>(shard_, std::move(place),
+                                                                     services_, directory_);
+    return *calls_handle;
+  });
+  row("router", "router", [this, calls_handle](tree_place place) {
+    auto made = env_.system.spawn<router, caf::lazy_init>(shard_, std::move(place), services_,
+                                                          env_.settings.routes, *calls_handle);
+    ingress_.set_router(made);
+    return made;
+  });
+  const auto& listens = env_.settings.sip.listens;
+  sockets_.assign(listens.size(), nullptr);
+  for (std::size_t i = 0; i < listens.size(); ++i)
+    row("udp:" + to_string(listens[i].address), "transport", [this, i, sharing](tree_place place) {
+      return start_transport(i, sharing, std::move(place));
+    });
+  return out;
+}
+
+caf::actor call_shard::start_transport(std::size_t i, port_sharing sharing, tree_place place) {
+  sockets_[i] = nullptr;
+  auto made = env_.system.spawn<udp_transport, caf::lazy_init>(
+      shard_, std::move(place), transport_index{static_cast<std::uint8_t>(i)}, ingress_);
+  auto* socket = static_cast<udp_transport*>(caf::actor_cast<caf::abstract_actor*>(made));
+  const auto& where = env_.settings.sip.listens[i].address;
+  if (auto opened = socket->open(env_.net, bell_, where, sharing); !opened) {
+    failure_ = opened.error();
+    caf::anon_send_exit(made, caf::exit_reason::user_shutdown);
+    throw std::runtime_error(failure_);
   }
+  sockets_[i] = socket;
+  socket->attach_functor([this, i, socket](const caf::error&) {
+    if (sockets_[i] == socket)
+      sockets_[i] = nullptr;
+  });
+  return made;
+}
+
+tl::expected<void, std::string> call_shard::open(port_sharing sharing) {
+  constexpr restart_limit patience{.intensity = 5, .period = std::chrono::seconds{10}};
+  const auto name = numbered("signalling", shard_.index(), env_.settings.sip.shards);
+  root_ = env_.system.spawn<supervisor>(shard_, tree_place{env_.actors.root(), "supervisor", name},
+                                        restart_strategy::rest_for_one, patience, rows(sharing));
+  caf::actor_cast<caf::abstract_actor*>(root_)->attach_functor([this](const caf::error& why) {
+    if (exit_kind(why) != child_exit::failure)
+      return;
+    failure_ = exit_text(why) + (failure_.empty() ? "" : ": " + failure_);
+    env_.give_up(failure_);
+  });
+  while (shard_.turn()) {
+  }
+  if (std::ranges::find(sockets_, nullptr) != sockets_.end())
+    return tl::unexpected(failure_.empty() ? "the transports did not start" : failure_);
   return {};
 }
 
-void call_shard::open(const std::vector<std::unique_ptr<call_shard>>& all) {
-  calls_ = env_.system.spawn<actors::calls, caf::lazy_init>(
-      shard_,
-      tree_place{env_.actors.root(), "supervisor", numbered("calls", shard_.index(), all.size())},
-      services_, directory_);
-  router_ = env_.system.spawn<router, caf::lazy_init>(
-      shard_,
-      tree_place{env_.actors.root(), "router", numbered("router", shard_.index(), all.size())},
-      services_, env_.settings.routes, calls_);
-  ingress_.set_router(router_);
+void call_shard::set_peers(const std::vector<std::unique_ptr<call_shard>>& all) {
   std::vector<ingress*> peers;
   for (const auto& other : all)
     peers.push_back(&other->ingress_);
   ingress_.set_peers(std::move(peers));
 }
 
-std::vector<caf::actor> call_shard::residents() const {
-  std::vector<caf::actor> out{calls_, router_};
-  out.insert(out.end(), transports_.begin(), transports_.end());
-  return out;
-}
-
 std::string call_shard::calls_path() const {
-  return numbered("calls", shard_.index(), env_.settings.sip.shards);
+  return numbered("signalling", shard_.index(), env_.settings.sip.shards) + "/calls";
 }
 
 std::vector<ip_endpoint> call_shard::addresses() const {
@@ -123,11 +155,13 @@ bool call_shard::commit() {
 
 void call_shard::flush() {
   for (auto* s : sockets_)
-    s->flush();
+    if (s != nullptr)
+      s->flush();
 }
 
 void call_shard::send(const outgoing& out) {
-  sockets_[out.transport.value]->add(out);
+  if (auto* s = sockets_[out.transport.value]; s != nullptr)
+    s->add(out);
 }
 
 void call_shard::add(call& whose, std::string record) {

@@ -6,6 +6,7 @@
 #include "cluster/store/store.hpp"
 #include "config/configuration.hpp"
 #include "runtime/actor/shard.hpp"
+#include "runtime/actor/supervisor.hpp"
 #include "runtime/actor/tree.hpp"
 #include "runtime/io/network.hpp"
 #include "runtime/telemetry/metrics.hpp"
@@ -34,6 +35,8 @@ struct node_environment {
   event_log& log;
   metrics& figures;
   std::function<void(call_detail)> record_detail;
+  /// A supervisor gave up: the node cannot go on. In the shard's thread.
+  std::function<void(const std::string& why)> give_up;
 };
 
 /// One shard with all that lives on it: transports, router, calls, and the two stages that end its
@@ -46,15 +49,16 @@ public:
   call_shard(node_environment&, std::uint32_t index, reactor&, cluster::store&);
   ~call_shard() override;
 
-  /// Binds every `[[sip.listen]]`. The error is a sentence.
-  [[nodiscard]] tl::expected<void, std::string> listen(port_sharing);
-  /// Spawns router and calls; `all` are the node's shards in order.
-  void open(const std::vector<std::unique_ptr<call_shard>>& all);
+  /// Spawns its supervisor, which starts calls, router and, last, the transports that bind every
+  /// `[[sip.listen]]`. The error is a sentence. In the thread that steps the shard.
+  [[nodiscard]] tl::expected<void, std::string> open(port_sharing);
+  /// All shards of the node in order, before the first datagram.
+  void set_peers(const std::vector<std::unique_ptr<call_shard>>&);
 
   [[nodiscard]] shard& home() { return shard_; }
   [[nodiscard]] reactor& bell() { return bell_; }
   [[nodiscard]] ingress& way_in() { return ingress_; }
-  [[nodiscard]] std::vector<caf::actor> residents() const;
+  [[nodiscard]] const caf::actor& root() const { return root_; }
   /// Where its transports really listen: a port of 0 was replaced.
   [[nodiscard]] std::vector<ip_endpoint> addresses() const;
 
@@ -73,6 +77,8 @@ public:
   [[nodiscard]] std::size_t calls() const { return directory_.entries.size(); }
 
 private:
+  [[nodiscard]] std::vector<child_row> rows(port_sharing);
+  [[nodiscard]] caf::actor start_transport(std::size_t, port_sharing, tree_place);
   bool commit() override;
   void flush() override;
   void send(const outgoing&) override;
@@ -95,10 +101,9 @@ private:
   counter& commits_;
   call_services services_;
   ingress ingress_;
-  std::vector<caf::actor> transports_;
-  std::vector<udp_transport*> sockets_;
-  caf::actor router_;
-  caf::actor calls_;
+  std::vector<udp_transport*> sockets_; ///< in the order of [[sip.listen]]; null while one is down
+  std::string failure_; ///< why a transport could not be opened, or all was given up
+  caf::actor root_;
 
   std::vector<cluster::record_change> changes_;
   std::vector<caf::actor> waiting_; ///< calls whose records are in changes_

@@ -16,6 +16,7 @@
 #include <caf/actor_system_config.hpp>
 
 #include <algorithm>
+#include <csignal>
 #include <future>
 #include <thread>
 
@@ -117,7 +118,13 @@ tl::expected<void, std::string> node::parts::open() {
                                                 (settings.node.data / "cdr").string(), time, log);
   env = std::make_unique<node_environment>(node_environment{
       system, actors, settings, facts, time, net, *media, hash, log, figures,
-      [this](call_detail d) { caf::anon_send(cdr, msg::write_detail{.detail = std::move(d)}); }});
+      [this](call_detail d) { caf::anon_send(cdr, msg::write_detail{.detail = std::move(d)}); },
+      [this](const std::string& why) {
+        if (api)
+          api->set_ready(false);
+        log.error("node.supervisor", why + "; the node stops");
+        (void) ::kill(::getpid(), SIGTERM); // main() waits for it
+      }});
   if (auto opened = open_shards(); !opened)
     return opened;
   sample_figures();
@@ -145,13 +152,13 @@ tl::expected<void, std::string> node::parts::open_shards() {
     stores.push_back(std::make_unique<cluster::memory_store>());
     reactors.push_back(std::make_unique<asio_reactor>());
     shards.push_back(std::make_unique<call_shard>(*env, i, *reactors.back(), *stores.back()));
-    if (auto bound = shards.back()->listen(sharing); !bound)
-      return bound;
+    if (auto opened = shards.back()->open(sharing); !opened)
+      return opened;
   }
   for (const auto& address : shards.front()->addresses())
     facts.transports.push_back({"UDP", address, to_string(address)});
   for (const auto& s : shards)
-    s->open(shards);
+    s->set_peers(shards);
   for (std::size_t i = 0; i < count; ++i) {
     shards[i]->home().unbind(); // this thread was the first to be there
     threads.push_back(std::make_unique<shard_thread>(shards[i]->home(), *reactors[i]));
@@ -202,16 +209,16 @@ void node::parts::close() {
   http.reset();
   if (!threads.empty())
     hang_up_all();
-  std::vector<caf::actor> residents;
+  std::vector<caf::actor> supervisors;
   std::vector<shard_thread*> running;
   for (const auto& s : shards)
-    for (const auto& a : s->residents())
-      residents.push_back(a);
+    if (s->root())
+      supervisors.push_back(s->root());
   for (const auto& t : threads)
     running.push_back(t.get());
-  if (!running.empty() && !stop_node(system, residents, running, std::chrono::milliseconds{3000}))
+  if (!running.empty() && !stop_node(system, supervisors, running, std::chrono::milliseconds{3000}))
     log.warning("node.stop", "not every actor ended in time; their shards were closed");
-  residents.clear();
+  supervisors.clear();
   threads.clear();
   media.reset(); // the workers' events end here
   shards.clear();
