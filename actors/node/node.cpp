@@ -15,6 +15,8 @@
 
 #include <caf/actor_system_config.hpp>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <csignal>
 #include <future>
@@ -64,7 +66,7 @@ siphash::secret fresh_secret() {
 
 struct node::parts {
   parts(const configuration& c, app_catalogue apps)
-    : settings(c), log(time, log_settings_of(c.node)), hash(fresh_secret()), actors(c.node.name),
+    : settings(c), log(time, log_settings_of(c.node)), hash(fresh_secret()), actors(c.node.name, time.now()),
       system(actor_config) {
     facts.name = c.node.name;
     facts.media_address = c.media.address;

@@ -235,9 +235,9 @@ std::string_view to_string(unresolved why) {
   return "";
 }
 
-tree::tree(std::string node_name)
+tree::tree(std::string node_name, time_point born)
   : node_name_(std::move(node_name)),
-    root_(std::make_unique<tree_node>(tree_place{nullptr, "node", node_name_, 0, {}}, time_point{},
+    root_(std::make_unique<tree_node>(tree_place{nullptr, "node", node_name_, 0, {}}, born,
                                       caf::weak_actor_ptr{})
               .release()) {
 }

@@ -93,7 +93,7 @@ enum class unresolved : std::uint8_t {
 class tree {
 public:
   /// `node_name` is the cluster's name for this node.
-  explicit tree(std::string node_name);
+  explicit tree(std::string node_name, time_point born = {});
   tree(const tree&) = delete;
   tree& operator=(const tree&) = delete;
   ~tree();
