@@ -1,9 +1,12 @@
 #include "actors/node/call_shard.hpp"
 
 #include "actors/calls/calls.hpp"
+#include "actors/node/limits.hpp"
 #include "actors/router/router.hpp"
 #include "actors/transport/udp_transport.hpp"
 #include "runtime/telemetry/event_log.hpp"
+
+#include <malloc.h>
 
 #include <algorithm>
 #include <stdexcept>
@@ -116,7 +119,21 @@ tl::expected<void, std::string> call_shard::open(port_sharing sharing) {
   }
   if (std::ranges::find(sockets_, nullptr) != sockets_.end())
     return tl::unexpected(failure_.empty() ? "the transports did not start" : failure_);
+  keep_house();
   return {};
+}
+
+/// Old ladders go even when no call comes; and once nothing is left of a crowd of calls, its memory
+/// goes back to the system, which the allocator would keep for ever.
+void call_shard::keep_house() {
+  ladders_.expire(shard_.now());
+  if (!directory_.entries.empty()) {
+    was_busy_ = true;
+  } else if (was_busy_) {
+    was_busy_ = false;
+    malloc_trim(0);
+  }
+  housekeeping_.start(shard_.timers(), shard_.now() + limits::housekeeping);
 }
 
 void call_shard::set_peers(const std::vector<std::unique_ptr<call_shard>>& all) {

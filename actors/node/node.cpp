@@ -14,7 +14,6 @@
 #include "runtime/io/system_random.hpp"
 
 #include <caf/actor_system_config.hpp>
-
 #include <unistd.h>
 
 #include <algorithm>
@@ -66,8 +65,8 @@ siphash::secret fresh_secret() {
 
 struct node::parts {
   parts(const configuration& c, app_catalogue apps)
-    : settings(c), log(time, log_settings_of(c.node)), hash(fresh_secret()), actors(c.node.name, time.now()),
-      system(actor_config) {
+    : settings(c), log(time, log_settings_of(c.node)), hash(fresh_secret()),
+      actors(c.node.name, time.now()), system(actor_config) {
     facts.name = c.node.name;
     facts.media_address = c.media.address;
     facts.media_address6 = c.media.address6;
