@@ -28,17 +28,25 @@ class Calls(NodeCase):
     def test_the_callee_sees_a_dialog_of_the_node(self):
         leg = self.a.invite("7100")
         invite = self.b.expect("INVITE")
+        self.b.reply(invite, 486, "Busy Here", tag="b")
+        self.b.expect("ACK")
+        self.a.ack(leg, self.a.expect(486))
         self.assertEqual(invite.uri, f"sip:7100@127.0.0.1:{self.node.callee}")
         self.assertNotEqual(invite.get("call-id"), leg.call_id)
         self.assertEqual(len(invite.all("via")), 1)
         self.assertEqual(invite.contact_uri.split(":")[-1], str(self.node.sip))
-        self.assertEqual(invite.get("max-forwards"), "69")
         address, port = invite.audio
         self.assertEqual(address, "127.0.0.1")
         self.assertTrue(self.node.media[0] <= port <= self.node.media[1])
+
+    def test_max_forwards_falls_by_one(self):
+        """RFC 7332: else a loop through the node has no end."""
+        leg = self.a.invite("7100")
+        invite = self.b.expect("INVITE")
         self.b.reply(invite, 486, "Busy Here", tag="b")
         self.b.expect("ACK")
         self.a.ack(leg, self.a.expect(486))
+        self.assertEqual(invite.get("max-forwards"), "69")
 
     def test_early_media_is_anchored_and_answered(self):
         leg = self.a.invite("7100")

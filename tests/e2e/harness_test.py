@@ -32,11 +32,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         global asked
         asked += self.path == "/api/v1/calls"
-        held = 3 if fault == "port stays" and asked else 1
+        free = 3 if fault == "port stays" and asked else 1
         calls = [{"key": "7f"}] if fault == "call stays" else []
         body = {"/readyz": "", "/api/v1/tree": json.dumps(tree()),
                 "/api/v1/calls": json.dumps({"calls": calls}),
-                "/metrics": "tandem_media_slots_in_use %d\\n" % held}[self.path].encode()
+                "/metrics": "tandem_media_pairs_free %d\\n" % free}[self.path].encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -28,7 +28,7 @@ BIN = Path(os.environ.get("TANDEM_BIN", ROOT / "build/release/bin"))
 # RFC 3261 keeps a transaction for 64*T1 = 32 s after its final response, so the actors of a call
 # may outlive it that long. Twelve seconds are for a loaded machine.
 LINGER_S = 44
-MEDIA_IN_USE = "tandem_media_slots_in_use"
+MEDIA_FREE = "tandem_media_pairs_free"
 SANITIZER_MARKS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:",
                    "WARNING: ThreadSanitizer")
 
@@ -166,7 +166,7 @@ to = "sip:{{user}}@127.0.0.1:{self.callee}"
         try:
             eventually("/readyz answers 200", 20, self._ready)
             self.baseline = count_kinds(self.tree())
-            self.baseline_media = self.metric(MEDIA_IN_USE)
+            self.baseline_media = self.metric(MEDIA_FREE)
         except BaseException:
             self.process.kill()
             self.process.wait()
@@ -213,7 +213,7 @@ to = "sip:{{user}}@127.0.0.1:{self.callee}"
 
         eventually("no call is left", seconds, lambda: not self.calls())
         eventually("media ports are back", 5,
-                   lambda: self.metric(MEDIA_IN_USE) == self.baseline_media)
+                   lambda: self.metric(MEDIA_FREE) == self.baseline_media)
         try:
             eventually("actors are back at the baseline", seconds, lambda: not differences())
         except AssertionError as error:
@@ -249,9 +249,10 @@ to = "sip:{{user}}@127.0.0.1:{self.callee}"
         assert samples, f"/metrics has no {name}"
         return sum(map(float, samples))
 
-    def console(self, *args, status=0):
-        """Runs `tandem` against this node and returns what it printed."""
-        done = subprocess.run([BIN / "tandem", "--admin", f"127.0.0.1:{self.admin}", *args],
+    def console(self, *args, status=0, admin=None):
+        """Runs `tandem` against this node (or whoever is at `admin`); returns what it printed."""
+        admin = admin or f"127.0.0.1:{self.admin}"
+        done = subprocess.run([BIN / "tandem", "--admin", admin, *args],
                               capture_output=True, text=True, timeout=20, check=False)
         assert done.returncode == status, (
             f"tandem {args}: exit status {done.returncode}, not {status}\n{done.stderr}")

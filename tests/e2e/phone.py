@@ -19,8 +19,8 @@ a=rtpmap:101 telephone-event/8000\r
 a=ptime:20\r
 """
 FINAL, REFUSED = range(200, 700), range(300, 700)
-COMPACT = {"v": "via", "f": "from", "t": "to", "i": "call-id", "m": "contact", "l": "content-length",
-           "c": "content-type", "k": "supported", "s": "subject", "e": "content-encoding"}
+COMPACT = {"v": "via", "f": "from", "t": "to", "i": "call-id", "m": "contact",
+           "l": "content-length", "c": "content-type", "k": "supported", "s": "subject", "e": "content-encoding"}
 
 
 class Message:

@@ -44,7 +44,7 @@ class Requests(NodeCase):
         """§8.2.1: 405 with Allow (501 from an element that does not know the method at all)."""
         self.a.request(self.a.leg("9196"), "DANCE")
         told = self.a.expect(405, 501)
-        self.assertIn("INVITE", told.get("allow") or "")
+        self.assertTrue(told.status == 501 or "INVITE" in told.get("allow"), told)
 
     def test_max_forwards_zero(self):
         """§16.3: 483."""
@@ -76,14 +76,15 @@ class Requests(NodeCase):
 
     def test_missing_and_broken_headers(self):
         """§8.1.1, RFC 4475 §3.1.2: 400, and the reason names the header."""
-        for header in ("Call-ID", "CSeq", "From", "To"):
+        for header, broken in (("Call-ID", "a b"), ("CSeq", "?"), ("From", "<"), ("To", "<")):
             with self.subTest(header=header):
                 lines = ["OPTIONS sip:9196@127.0.0.1 SIP/2.0",
                          f"Via: SIP/2.0/UDP 127.0.0.1:{self.a.port};branch=z9hG4bK{header};rport",
                          f"From: <sip:a@127.0.0.1>;tag=1{header}", "To: <sip:9196@127.0.0.1>",
                          f"Call-ID: broken-{header}", "CSeq: 1 OPTIONS", "Max-Forwards: 70",
                          "Content-Length: 0", "", ""]
-                bad = [f"{header}: ?" if line.startswith(header + ":") else line for line in lines]
+                bad = [f"{header}: {broken}" if line.startswith(header + ":") else line
+                       for line in lines]
                 self.a.send_raw("\r\n".join(bad))
                 self.assertEqual(self.a.expect(400).start.count(header), 1)
 

@@ -21,8 +21,6 @@ class Timeouts(NodeCase):
     def test_all_at_once(self):
         caller = self.phones["lost_bye"]
         leg, other = establish(caller, self.callee)
-        caller.bye(leg)
-        caller.expect(200, of="BYE")
         legs, self.invites = {}, {"lost_bye": other.invite}
         for name in ("lost_ack", "no_answer", "silent"):
             legs[name] = self.phones[name].invite("7100"), time.monotonic()
@@ -31,7 +29,9 @@ class Timeouts(NodeCase):
         self.callee.reply(self.invites["lost_ack"], 200, "OK", tag="b", body=self.callee.sdp())
         stories = [self.in_background(getattr(self, name), self.phones[name], *legs[name])
                    for name in legs]
+        caller.bye(leg)
         self.callee_side()
+        caller.expect(200, of="BYE")
         for join in stories:
             join()
 
@@ -80,8 +80,8 @@ class Timeouts(NodeCase):
         caller.ack(leg, told)
 
     def callee_side(self):
-        """Answers what must be answered, and nothing to the call named lost_bye: timer F (§17.1.2.2)
-        must end that one after eleven BYEs."""
+        """Answers what must be answered, and nothing to the call named lost_bye: timer F
+        (§17.1.2.2) must end that one after eleven BYEs."""
         story = {invite.get("call-id"): name for name, invite in self.invites.items()}
         ended, byes = set(), []
         end = time.monotonic() + 42

@@ -45,8 +45,8 @@ class Capture:
 
     def packets(self):
         """All packets as dicts: protocols, complaint (empty if tshark has nothing to say), line."""
-        command = ["tshark", "-r", self.file, "-T", "fields", "-E", "header=y", "-E", "separator=\t",
-                   "-E", "quote=n", "-E", "occurrence=a", "-e", "frame.number",
+        command = ["tshark", "-r", self.file, "-T", "fields", "-E", "header=y",
+                   "-E", "separator=\t", "-E", "quote=n", "-E", "occurrence=a", "-e", "frame.number",
                    "-e", "frame.protocols", "-e", "_ws.expert.severity", "-e", "_ws.expert.message",
                    "-e", "udp.srcport", "-e", "udp.dstport"]
         for port in self._sip_ports:
