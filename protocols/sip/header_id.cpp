@@ -135,9 +135,12 @@ header_id parse_header_id(std::string_view name) {
     const char c = name.empty() ? '\0' : to_lower(name[0]);
     return c >= 'a' && c <= 'z' ? compact[static_cast<std::size_t>(c - 'a')] : header_id::unknown;
   }
-  for (auto slot = slot_of(name); slots[slot] != header_id::unknown; slot = (slot + 1) % slot_count)
-    if (same_word(names[static_cast<std::size_t>(slots[slot])].full, name))
+  for (auto slot = slot_of(name); slots[slot] != header_id::unknown;
+       slot = (slot + 1) % slot_count) {
+    const auto full = names[static_cast<std::size_t>(slots[slot])].full;
+    if (full == name || same_word(full, name)) // most write it as it is registered
       return slots[slot];
+  }
   return header_id::unknown;
 }
 

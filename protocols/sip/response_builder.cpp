@@ -54,12 +54,13 @@ void write_top_via(message_writer& out, std::string_view value, const ip_endpoin
   }
   const auto [a, b, c] = cut_stamps(v).parts;
   const std::string_view comma = rest.empty() ? "" : ", ";
-  const auto received =
-      needs_received(v, source) ? ";received=" + to_string(source.address) : std::string{};
+  const bool stamped = needs_received(v, source);
+  const std::string_view received = stamped ? ";received=" : "";
+  const auto address = stamped ? to_string(source.address) : std::string{};
   if (v.rport_is == rport_form::absent)
-    out.header(header_id::via, a, b, c, received, comma, rest);
+    out.header(header_id::via, a, b, c, received, address, comma, rest);
   else
-    out.header(header_id::via, a, b, c, received, ";rport=", source.port, comma, rest);
+    out.header(header_id::via, a, b, c, received, address, ";rport=", source.port, comma, rest);
 }
 
 void copy_first(message_writer& out, const message& request, header_id id) {

@@ -54,17 +54,17 @@ bool must_be_in_both(std::string_view name) {
   return false;
 }
 
-/// What is in `a` agrees with `b`; the other direction is another call.
+/// What is in `a` agrees with `b`; the other direction is another call. Should a name stand twice,
+/// which §19.1.1 forbids, one equal value will do, so that every URI equals itself.
 bool parameters_agree(uri_parameter_list a, const uri_parameter_list& b) {
   while (const auto p = a.next()) {
-    bool found = false;
-    for (auto left = b; const auto q = left.next();)
-      if (same_escaped(p->name, q->name, letter_case::ignored)) {
-        if (!same_escaped(p->value, q->value, letter_case::ignored))
-          return false;
-        found = true;
-      }
-    if (!found && must_be_in_both(p->name))
+    bool there = false, equal = false;
+    for (auto left = b; const auto q = left.next();) {
+      const bool same_name = same_escaped(p->name, q->name, letter_case::ignored);
+      there = there || same_name;
+      equal = equal || (same_name && same_escaped(p->value, q->value, letter_case::ignored));
+    }
+    if (there ? !equal : must_be_in_both(p->name))
       return false;
   }
   return true;

@@ -149,6 +149,8 @@ TEST_CASE("uri: equivalence (RFC 3261 §19.1.4)", "[sip][uri]") {
       {"sip:a@[::1]", "sip:a@[0:0:0:0:0:0:0:1]", true},
       {"sip:a@h?x=1", "sip:a@h?X=1", true},
       {"sip:a@h?x=1", "sip:a@h?x=2", false},
+      {"sip:h;x=1;x=2", "sip:h;x=1;x=2", true}, // forbidden by §19.1.1, found by fuzzing
+      {"sip:h;x=1;x=2", "sip:h;x=3", false},
       {"tel:+1", "TEL:+1", true},
       {"tel:+1", "tel:+2", false},
   };
