@@ -48,7 +48,7 @@ constexpr std::uint16_t first_free_port = 49'152; // RFC 6335 §6: the dynamic p
 } // namespace
 
 /// A socket's inner part: what a datagram on its way must still find, or find gone.
-struct receiver {
+struct simulated_receiver {
   simulated_reactor& host;
   ip_endpoint local;
   port_sharing sharing;
@@ -61,17 +61,19 @@ struct simulated_network::medium : std::enable_shared_from_this<medium> {
 
   [[nodiscard]] const path_conditions& path(const ip_address& from, const ip_address& to) const;
   [[nodiscard]] bool is_cut(const ip_endpoint&, const ip_endpoint&) const;
-  [[nodiscard]] std::shared_ptr<receiver> find(const ip_endpoint& to, const ip_endpoint& from);
+  [[nodiscard]] std::shared_ptr<simulated_receiver> find(const ip_endpoint& to,
+                                                         const ip_endpoint& from);
   void carry(time_point now, const ip_endpoint& from, const outgoing_datagram&);
   void launch(time_point due, const ip_endpoint& to, const in_flight&);
   void relaunch(const ip_endpoint& to, const in_flight&);
-  void deliver(receiver&);
+  void deliver(simulated_receiver&);
 
   simulated_random draw;
   path_conditions conditions;
   std::map<std::pair<ip_address, ip_address>, path_conditions> paths;
   std::set<ip_address> cuts;
-  std::multimap<ip_endpoint, std::weak_ptr<receiver>> sockets; // of one key: in order of opening
+  std::multimap<ip_endpoint, std::weak_ptr<simulated_receiver>>
+      sockets; // of one key: in order of opening
   counts counted;
   trace seen;
   std::uint16_t next_port = first_free_port;
@@ -79,7 +81,7 @@ struct simulated_network::medium : std::enable_shared_from_this<medium> {
 
 class simulated_network::socket final : public udp_socket {
 public:
-  socket(std::shared_ptr<medium> m, std::shared_ptr<receiver> r)
+  socket(std::shared_ptr<medium> m, std::shared_ptr<simulated_receiver> r)
     : medium_(std::move(m)), receiver_(std::move(r)) {}
   ~socket() override {
     std::erase_if(medium_->sockets, [&](const auto& entry) {
@@ -103,7 +105,7 @@ public:
 
 private:
   std::shared_ptr<medium> medium_;
-  std::shared_ptr<receiver> receiver_;
+  std::shared_ptr<simulated_receiver> receiver_;
 };
 
 const path_conditions& simulated_network::medium::path(const ip_address& from,
@@ -117,8 +119,8 @@ bool simulated_network::medium::is_cut(const ip_endpoint& a, const ip_endpoint& 
 }
 
 /// Of several sockets on one address the source chooses one, always the same, as SO_REUSEPORT does.
-std::shared_ptr<receiver> simulated_network::medium::find(const ip_endpoint& to,
-                                                          const ip_endpoint& from) {
+std::shared_ptr<simulated_receiver> simulated_network::medium::find(const ip_endpoint& to,
+                                                                    const ip_endpoint& from) {
   const auto [first, last] = sockets.equal_range(to);
   if (first == last)
     return nullptr;
@@ -180,7 +182,7 @@ void simulated_network::medium::relaunch(const ip_endpoint& to, const in_flight&
 }
 
 /// Everything that is due, in batches; the tasks of datagrams that went along find nothing left.
-void simulated_network::medium::deliver(receiver& r) {
+void simulated_network::medium::deliver(simulated_receiver& r) {
   const auto now = r.host.time().now();
   std::vector<in_flight> bytes;
   std::vector<received_datagram> batch;
@@ -227,8 +229,8 @@ simulated_network::open_udp(reactor& r, const ip_endpoint& local, port_sharing s
     if (!other || other->sharing == port_sharing::exclusive || sharing == port_sharing::exclusive)
       return tl::unexpected("cannot bind udp " + to_string(local) + ": Address already in use");
   }
-  const auto inner =
-      std::make_shared<receiver>(receiver{*host, bound, sharing, std::move(on_datagrams)});
+  const auto inner = std::make_shared<simulated_receiver>(
+      simulated_receiver{*host, bound, sharing, std::move(on_datagrams)});
   medium_->sockets.emplace(bound, inner);
   return std::make_unique<socket>(medium_, inner);
 }
