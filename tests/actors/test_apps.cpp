@@ -1,0 +1,149 @@
+#include "apps/bridge/bridge.hpp"
+#include "apps/echo/echo.hpp"
+#include "tests/actors/world.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+namespace tandem::test {
+
+using namespace actors;
+
+namespace {
+
+enum class moment : char { incoming, progress, answer, end, timer };
+
+/// A bridge with a bug: it throws at one moment. Of progress only 183 is bad, of timers all.
+template <moment When>
+class faulty final : public call_app {
+public:
+  explicit faulty(std::string_view saved) : bridge_(apps::make_bridge(saved)) {}
+
+  void on_incoming(call_control& call, const incoming_call& in) override {
+    bridge_->on_incoming(call, in);
+    if (When == moment::timer)
+      (void) call.start_timer(10s);
+    fail_at(moment::incoming);
+  }
+  void on_progress(call_control& call, leg_number leg, const progress& p) override {
+    bridge_->on_progress(call, leg, p);
+    if (p.status == 183)
+      fail_at(moment::progress);
+  }
+  void on_answer(call_control& call, leg_number leg) override {
+    bridge_->on_answer(call, leg);
+    fail_at(moment::answer);
+  }
+  void on_end(call_control& call, leg_number leg, const leg_end& end) override {
+    bridge_->on_end(call, leg, end);
+    fail_at(moment::end);
+  }
+  void on_timer(call_control&, timer_number) override { fail_at(moment::timer); }
+
+  [[nodiscard]] const char* state() const override { return bridge_->state(); }
+  [[nodiscard]] std::string save() const override { return bridge_->save(); }
+
+private:
+  static void fail_at(moment now) {
+    if (now == When)
+      throw std::runtime_error{"a bug in the application"};
+  }
+  std::unique_ptr<call_app> bridge_;
+};
+
+/// Rings at once, answers with echo after five seconds, hangs up after thirty more.
+class slow_echo final : public call_app {
+public:
+  explicit slow_echo(std::string_view saved) : answered_(saved == "answered") {}
+
+  void on_incoming(call_control& call, const incoming_call&) override {
+    call.ring(caller);
+    (void) call.start_timer(5s);
+    call.stop_timer(call.start_timer(1s));
+  }
+  void on_timer(call_control& call, timer_number) override {
+    if (std::exchange(answered_, true))
+      return call.hang_up(caller);
+    call.answer_with_echo(caller);
+    (void) call.start_timer(30s);
+  }
+  [[nodiscard]] const char* state() const override { return answered_ ? "answered" : "ringing"; }
+  [[nodiscard]] std::string save() const override { return answered_ ? "answered" : "new"; }
+
+private:
+  bool answered_ = false;
+};
+
+/// Dials `Legs` legs, or starts `Timers` timers of a minute, all in one input; then rejects.
+template <int Legs, int Timers>
+class greedy final : public call_app {
+public:
+  explicit greedy(std::string_view) {}
+
+  void on_incoming(call_control& call, const incoming_call& in) override {
+    for (int i = 0; i < Legs; ++i)
+      (void) call.dial({.to = in.target});
+    for (int i = 0; i < Timers; ++i)
+      (void) call.start_timer(60s);
+    for (int i = 0; i < Legs; ++i)
+      call.hang_up({static_cast<std::uint8_t>(i + 1)});
+    call.reject(caller, 486);
+  }
+  [[nodiscard]] const char* state() const override { return "greedy"; }
+  [[nodiscard]] std::string save() const override { return "x"; }
+};
+
+/// Sends the caller elsewhere.
+class elsewhere final : public call_app {
+public:
+  explicit elsewhere(std::string_view) {}
+  void on_incoming(call_control& call, const incoming_call&) override {
+    call.redirect(caller, {"sip:first@192.0.2.1", "sip:second@192.0.2.2"});
+  }
+  [[nodiscard]] const char* state() const override { return "redirecting"; }
+  [[nodiscard]] std::string save() const override { return "x"; }
+};
+
+template <class App>
+std::unique_ptr<call_app> make(std::string_view saved) {
+  return std::make_unique<App>(saved);
+}
+
+struct named {
+  const char* name;
+  app_factory factory;
+};
+
+constexpr named all[]{
+    {"throw_incoming", make<faulty<moment::incoming>>},
+    {"throw_progress", make<faulty<moment::progress>>},
+    {"throw_answer", make<faulty<moment::answer>>},
+    {"throw_end", make<faulty<moment::end>>},
+    {"throw_timer", make<faulty<moment::timer>>},
+    {"slow_echo", make<slow_echo>},
+    {"legs_16", make<greedy<15, 0>>}, // with the caller's
+    {"legs_17", make<greedy<16, 0>>},
+    {"timers_64", make<greedy<0, 64>>},
+    {"timers_65", make<greedy<0, 65>>},
+    {"elsewhere", make<elsewhere>},
+};
+
+} // namespace
+
+app_catalogue test_catalogue() {
+  app_catalogue out;
+  out.add("bridge", apps::make_bridge);
+  out.add("echo", apps::make_echo);
+  for (const auto& a : all)
+    out.add(a.name, a.factory);
+  return out;
+}
+
+strings test_app_names() {
+  strings out;
+  for (const auto& a : all)
+    out.emplace_back(a.name);
+  return out;
+}
+
+} // namespace tandem::test

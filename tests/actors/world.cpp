@@ -1,0 +1,324 @@
+#include "tests/actors/world.hpp"
+
+#include "tests/actors/world_parts.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <stdexcept>
+
+namespace tandem::test {
+
+namespace {
+
+class observed_socket final : public udp_socket {
+public:
+  observed_socket(std::unique_ptr<udp_socket> below, chronicle& notes)
+    : below_(std::move(below)), notes_(notes) {}
+  [[nodiscard]] ip_endpoint local() const override { return below_->local(); }
+  std::size_t send(std::span<const outgoing_datagram> batch) override {
+    for (const auto& d : batch)
+      notes_.add({.what = happening::kind::sent, .peer = d.to, .bytes = *d.bytes});
+    return below_->send(batch);
+  }
+
+private:
+  std::unique_ptr<udp_socket> below_;
+  chronicle& notes_;
+};
+
+std::string settings_text(const world_settings& s) {
+  std::string out = R"(
+[node]
+name = "a"
+data = "var/a"
+[auth]
+realm = "example.test"
+[[sip.listen]]
+transport = "udp"
+address = "127.0.0.1:5060"
+[admin]
+listen = "127.0.0.1:8080"
+[media]
+address = "127.0.0.1"
+[[routes]]
+match = "^9196$"
+app = "echo"
+[[routes]]
+match = "^7"
+app = "bridge"
+to = "sip:{user}@127.0.0.1:5080"
+)";
+  for (const auto& name : test_app_names())
+    out += "[[routes]]\nmatch = \"^" + name + "$\"\napp = \"" + name
+           + "\"\nto = \"sip:{user}@127.0.0.1:5080\"\n";
+  out += "[sip]\nshards = " + std::to_string(s.shards) + "\n";
+  return out;
+}
+
+configuration settings_for(const world_settings& s) {
+  auto read = parse_configuration(settings_text(s), "test.toml");
+  if (!read)
+    throw std::logic_error{to_string(read.error().front())};
+  return std::move(*read);
+}
+
+ip_endpoint loopback(std::uint16_t port) {
+  return {{ip_family::v4, {127, 0, 0, 1}}, port};
+}
+
+} // namespace
+
+tl::expected<std::unique_ptr<udp_socket>, std::string>
+observed_network::open_udp(reactor& r, const ip_endpoint& local, port_sharing sharing,
+                           datagram_handler handler) {
+  auto noting = [this, handler = std::move(handler)](std::span<const received_datagram> batch) {
+    for (const auto& d : batch)
+      notes_.add(
+          {.what = happening::kind::received, .peer = d.from, .bytes = std::string(d.bytes)});
+    handler(batch);
+  };
+  auto opened = below_.open_udp(r, local, sharing, std::move(noting));
+  if (!opened)
+    return opened;
+  return std::make_unique<observed_socket>(std::move(*opened), notes_);
+}
+
+tl::expected<void, std::string>
+observed_store::commit(std::span<const cluster::record_change> changes) {
+  if (failures > 0) {
+    --failures;
+    return tl::unexpected(std::string("the disk is full"));
+  }
+  for (const auto& c : changes)
+    notes_.add({.what = c.bytes ? happening::kind::committed : happening::kind::erased,
+                .bytes = c.bytes.value_or(""),
+                .key = c.key});
+  return below_.commit(changes);
+}
+
+world::parts::parts(const world_settings& s)
+  : net(1, {.latency = duration{}}), media(s.media_pairs),
+    log(time, {.node = "a",
+               .writer = log_writer::caller,
+               .sink = [this](std::string_view line) { log_lines.emplace_back(line); }}),
+    settings(settings_for(s)) {
+  facts.name = settings.node.name;
+  facts.media_address = settings.media.address;
+  facts.ring_timeout = s.ring_timeout;
+  facts.apps = test_catalogue();
+  env = std::make_unique<actors::node_environment>(actors::node_environment{
+      system.get(), nodes, settings, facts, time, node_net, media, hash, log, figures,
+      [this](actors::call_detail d) { details.push_back(std::move(d)); },
+      [this](const std::string& why) { gave_up = why; }});
+  const auto sharing = s.shards > 1 ? port_sharing::shared : port_sharing::exclusive;
+  for (std::uint32_t i = 0; i < s.shards; ++i) {
+    stores.push_back(std::make_unique<observed_store>(notes));
+    bells.push_back(std::make_unique<simulated_reactor>(time));
+    shards.push_back(std::make_unique<actors::call_shard>(*env, i, *bells.back(), *stores.back()));
+    if (auto bound = shards.back()->open(sharing); !bound)
+      throw std::logic_error{bound.error()};
+  }
+  for (const auto& address : shards.front()->addresses())
+    facts.transports.push_back({"UDP", address, to_string(address)});
+  for (const auto& shard : shards)
+    shard->set_peers(shards);
+  media.set_sink([this](const media::event& e) {
+    shards.front()->way_in().deliver(e.call, msg::media_event{.what = e});
+  });
+  rows_at_rest = nodes.size();
+  timers_at_rest = shards.front()->home().timers().size();
+}
+
+world::parts::~parts() {
+  shards.clear();
+}
+
+sip_phone& world::parts::add_phone(std::uint16_t port) {
+  auto& made = phones.emplace_back();
+  made.phone = std::make_unique<sip_phone>(
+      loopback(port), loopback(5060),
+      [&made](const ip_endpoint& to, std::string bytes) {
+        const outgoing_datagram one[]{{to, std::make_shared<const std::string>(std::move(bytes))}};
+        (void) made.socket->send(one);
+      },
+      [this] {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(time.now() - notes.start);
+      });
+  auto opened = net.open_udp(phones_bell, loopback(port), port_sharing::exclusive,
+                             [phone = made.phone.get()](std::span<const received_datagram> batch) {
+                               for (const auto& d : batch)
+                                 phone->take(d.bytes);
+                             });
+  if (!opened)
+    throw std::logic_error{opened.error()};
+  made.socket = std::move(*opened);
+  return *made.phone;
+}
+
+/// One round of everybody. True: there is more to do at this moment.
+bool world::parts::step() {
+  phones_bell.poll({});
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    bells[i]->poll({});
+    while (shards[i]->home().turn()) {
+    }
+  }
+  bool more = phones_bell.next() && *phones_bell.next() <= time.now();
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    const auto rest = shards[i]->home().fall_asleep();
+    shards[i]->home().awake();
+    more |= (rest && *rest == duration{}) || (bells[i]->next() && *bells[i]->next() <= time.now());
+  }
+  return more;
+}
+
+std::optional<time_point> world::parts::next() const {
+  auto first = phones_bell.next();
+  const auto consider = [&first](std::optional<time_point> t) {
+    if (t && (!first || *t < *first))
+      first = t;
+  };
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    consider(bells[i]->next());
+    consider(shards[i]->home().timers().next_deadline());
+  }
+  return first;
+}
+
+world::world(const world_settings& s)
+  : parts_(std::make_unique<parts>(s)), caller(parts_->add_phone(5070)),
+    callee(parts_->add_phone(5080)) {
+  settle();
+}
+
+world::~world() {
+  if (!over_ && std::uncaught_exceptions() == 0)
+    FAIL_CHECK("this test did not ask whether all is over");
+}
+
+sip_phone& world::add_phone(std::uint16_t port) {
+  return parts_->add_phone(port);
+}
+
+void world::settle() {
+  constexpr int enough = 100'000;
+  for (int i = 0; parts_->step(); ++i)
+    if (i > enough)
+      throw std::logic_error{"it never settles"};
+}
+
+void world::pass(duration d) {
+  const auto end = parts_->time.now() + d;
+  settle();
+  for (auto next = parts_->next(); next && *next <= end; next = parts_->next()) {
+    parts_->time.advance_to(std::max(parts_->time.now(), *next));
+    settle();
+  }
+  parts_->time.advance_to(end);
+  settle();
+}
+
+std::chrono::milliseconds world::elapsed() const {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(parts_->time.now()
+                                                               - parts_->notes.start);
+}
+
+void world::connect() {
+  caller.invite("7100");
+  settle();
+  callee.respond(200);
+  settle();
+  REQUIRE(caller.count("200 INVITE") == 1);
+  REQUIRE(callee.count("ACK") == 1);
+}
+
+simulated_media& world::media() {
+  return parts_->media;
+}
+
+std::vector<node_view> world::rows(std::string_view path) const {
+  return parts_->nodes.snapshot(parts_->time.now(), path);
+}
+
+node_view world::row(std::string_view name) const {
+  std::vector<node_view> found;
+  for (auto& r : rows())
+    if (r.name == name)
+      found.push_back(std::move(r));
+  INFO("row " << name);
+  REQUIRE(found.size() == 1);
+  return found.front();
+}
+
+bool world::has_row(std::string_view name) const {
+  return std::ranges::count(rows(), name, &node_view::name) > 0;
+}
+
+std::vector<node_view> world::call_rows() const {
+  auto all = rows();
+  std::erase_if(all, [](const node_view& r) { return r.kind != "call"; });
+  return all;
+}
+
+key128 world::key() const {
+  const auto calls = call_rows();
+  REQUIRE(calls.size() == 1);
+  return parse_key(calls.front().name).value();
+}
+
+std::size_t world::records() const {
+  std::size_t n = 0;
+  for (const auto& s : parts_->stores)
+    n += s->size();
+  return n;
+}
+
+std::uint64_t world::figure(std::string_view name) const {
+  return parts_->figures.make_counter(name, "").value();
+}
+
+std::uint64_t world::dropped(const char* reason) const {
+  return parts_->figures.make_counter("tandem_sip_dropped_total", "", {{"reason", reason}}).value();
+}
+
+const strings& world::log() const {
+  return parts_->log_lines;
+}
+
+const std::vector<happening>& world::happenings() const {
+  return parts_->notes.lines;
+}
+
+void world::end_call() {
+  const auto k = key();
+  bool known = false;
+  for (const auto& s : parts_->shards)
+    known |= s->end_call(k);
+  CHECK(known);
+  settle();
+}
+
+void world::rtp_timeout(std::uint8_t leg) {
+  std::optional<media::slot_id> slot;
+  for (const auto& s : parts_->shards)
+    if (const auto summary = s->summary(key()))
+      for (const auto& l : summary->legs)
+        if (l.name == "leg " + std::to_string(leg) && l.media)
+          for (std::uint32_t i = 0; i < 200 && !slot; ++i)
+            for (std::uint32_t generation = 1; generation < 4; ++generation)
+              if (const auto* e = media().find({0, i, generation});
+                  e != nullptr && e->slot.rtp == l.media->local)
+                slot = e->slot.id;
+  REQUIRE(slot);
+  media().say(*slot, media::rtp_timeout{60s});
+  settle();
+}
+
+void world::fail_commits(std::size_t times) {
+  for (const auto& s : parts_->stores)
+    s->failures = times;
+}
+
+} // namespace tandem::test

@@ -1,0 +1,117 @@
+#pragma once
+
+#include "actors/call_app/call_app.hpp"
+#include "runtime/actor/tree.hpp"
+#include "runtime/base/key.hpp"
+#include "runtime/base/time.hpp"
+#include "tests/support/simulated_media.hpp"
+#include "tests/support/sip_phone.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tandem::test {
+
+using namespace std::chrono_literals;
+
+struct world_settings {
+  std::size_t shards = 1;
+  std::size_t media_pairs = 100;
+  std::chrono::seconds ring_timeout{180};
+};
+
+/// What happened at the edge of the node, in its order.
+struct happening {
+  enum class kind : std::uint8_t { received, sent, committed, erased };
+  kind what;
+  duration at{};
+  ip_endpoint peer;  ///< of a datagram
+  std::string bytes; ///< datagram or record
+  key128 key;        ///< of a record
+};
+
+/// A whole node in virtual time: shards, transports, router and calls as in tandemd, over a
+/// simulated network without delay, with an observed store and simulated media; and its phones.
+///
+///     world w;
+///     w.caller.invite("7100");
+///     w.settle();
+///     w.callee.respond(200);
+///     …
+///     w.over({"bye 200 caller"});
+///
+/// User parts: 9196 is echo, 7… is bridged to the callee, the name of a test application is that.
+class world {
+public:
+  explicit world(const world_settings& = {});
+  ~world();
+
+private:
+  struct parts;
+  std::unique_ptr<parts> parts_;
+
+public:
+  sip_phone& caller;
+  sip_phone& callee;
+  /// Another one, on 127.0.0.1:`port`.
+  sip_phone& add_phone(std::uint16_t port);
+
+  /// Until nothing more happens at this moment.
+  void settle();
+  /// Lets time pass, stopping at every moment at which something is due.
+  void pass(duration);
+  [[nodiscard]] std::chrono::milliseconds elapsed() const;
+
+  /// caller → bridge → callee, up to the ACK.
+  void connect();
+
+  [[nodiscard]] simulated_media& media();
+  /// Rows of the tree: all, or those below a path.
+  [[nodiscard]] std::vector<node_view> rows(std::string_view path = {}) const;
+  /// The only row of that name; fails the test if there is none or several.
+  [[nodiscard]] node_view row(std::string_view name) const;
+  [[nodiscard]] bool has_row(std::string_view name) const;
+  /// Of the calls that live, one row each, in the order of the tree.
+  [[nodiscard]] std::vector<node_view> call_rows() const;
+  /// The key of the only call.
+  [[nodiscard]] key128 key() const;
+  [[nodiscard]] std::size_t records() const;
+  /// Of tandem_…: a counter's value.
+  [[nodiscard]] std::uint64_t figure(std::string_view name) const;
+  [[nodiscard]] std::uint64_t dropped(const char* reason) const;
+  [[nodiscard]] const strings& log() const;
+  [[nodiscard]] const std::vector<happening>& happenings() const;
+  /// "200 caller bye", one for each call that has ended.
+  [[nodiscard]] strings details() const;
+
+  /// The operator ends the only call.
+  void end_call();
+  /// The media worker says: no RTP on this leg.
+  void rtp_timeout(std::uint8_t leg);
+  /// The next commits fail; without end if `times` is large.
+  void fail_commits(std::size_t times);
+
+  /// 64*T1 later nothing is left: no call, actor, timer, slot, record; every datagram was handled
+  /// by exactly one call, except these labels (sorted), and nothing was seen before its commit.
+  /// `details` is what the CDRs say. Every test ends with this.
+  void over(const strings& details, const strings& outside = {});
+
+private:
+  void check_nothing_left();
+  void check_wire(strings outside);
+  void check_commits();
+
+  bool over_ = false;
+};
+
+/// bridge, echo and what test_apps.cpp describes.
+[[nodiscard]] actors::app_catalogue test_catalogue();
+/// The names of the test applications.
+[[nodiscard]] strings test_app_names();
+
+} // namespace tandem::test

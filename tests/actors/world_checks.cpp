@@ -1,0 +1,151 @@
+// What must hold at the end of every test of whole calls.
+#include "actors/call/record/record_codec.hpp"
+#include "actors/call/snapshots.hpp"
+#include "protocols/sip/parser.hpp"
+#include "protocols/sip/typed_headers.hpp"
+#include "tests/actors/world.hpp"
+#include "tests/actors/world_parts.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace tandem::test {
+
+namespace {
+
+using kind = happening::kind;
+
+/// The label of a datagram, or its first word when it is no SIP.
+std::string label_of_bytes(const std::string& bytes) {
+  const auto m = sip::parse_message(bytes);
+  return m ? label_of(**m) : "malformed";
+}
+
+/// Whether a committed call holds these bytes, so that whoever restores it can send them again.
+bool holds(const actors::call_record& r, const std::string& bytes) {
+  const auto same = [&bytes](const actors::wire_bytes& kept) { return kept && *kept == bytes; };
+  return std::ranges::any_of(r.children, [&](const auto& c) {
+    if (const auto* t = std::get_if<actors::transaction_record>(&c.record))
+      return same(t->last);
+    if (const auto* d = std::get_if<actors::dialog_record>(&c.record))
+      return same(d->kept);
+    return false;
+  });
+}
+
+/// Messages that leave without state behind them: failures to requests that have no transaction,
+/// and the ACK of a failure, which is written from INVITE and response again (§17.1.1.3).
+bool needs_no_state(const sip::message& m) {
+  if (m.is_response())
+    return m.status().value() >= 400 && sip::read_cseq(m)->method != sip::method::invite;
+  return m.get_method() == sip::method::ack;
+}
+
+/// The key in what we issued: the branch of our request, the To tag of our response.
+std::optional<key128> key_in(const sip::message& m) {
+  const auto tag = m.is_request() ? std::string(sip::read_top_via(m)->branch).substr(7)
+                                  : std::string(sip::read_to(m)->tag);
+  return tag.size() < key_digits ? std::nullopt : parse_key(tag.substr(0, key_digits));
+}
+
+} // namespace
+
+strings world::details() const {
+  strings out;
+  for (const auto& d : parts_->details)
+    out.push_back(std::to_string(d.status) + " " + std::string(actors::to_string(d.by)) + " "
+                  + std::string(sip::to_string(d.cause)));
+  return out;
+}
+
+void world::over(const strings& expected, const strings& outside) {
+  over_ = true;
+  pass(32s + 300ms); // 64*T1 or timer D, and the patience of lingering calls
+  CHECK(details() == expected);
+  check_nothing_left();
+  check_wire(outside);
+  check_commits();
+}
+
+void world::check_nothing_left() {
+  auto& p = *parts_;
+  for (const auto& row : rows())
+    if (row.kind == "call")
+      UNSCOPED_INFO("left: " << row.name << " " << row.state);
+  CHECK(p.gave_up.empty());
+  CHECK(p.nodes.size() == p.rows_at_rest);
+  CHECK(p.media.in_use() == 0);
+  CHECK(p.media.faults.empty());
+  CHECK(records() == 0);
+  for (const auto& s : p.shards) {
+    CHECK(s->calls() == 0);
+    CHECK(s->home().timers().size() == p.timers_at_rest);
+    INFO(s->home().last_fault());
+    CHECK(s->home().faults() == 0);
+  }
+  for (const auto& a : p.phones)
+    CHECK(a.phone->complaints() == strings{});
+}
+
+/// Each datagram read or written stands in the ladder of exactly one call; what does not was
+/// handled outside of calls.
+void world::check_wire(strings outside) {
+  auto& p = *parts_;
+  std::set<key128> keys;
+  for (const auto& d : p.details)
+    keys.insert(d.key);
+  std::map<std::pair<bool, std::string>, int> seen; // received?, bytes
+  for (const auto& h : p.notes.lines)
+    if (h.what == kind::received || h.what == kind::sent)
+      ++seen[{h.what == kind::received, h.bytes}];
+  bool complete = true;
+  for (const auto& k : keys)
+    for (const auto& s : p.shards) {
+      const auto trace = s->trace(k);
+      if (!trace)
+        continue;
+      complete &= trace->dropped() == 0;
+      for (const auto& line : trace->lines())
+        if (const auto* sip = std::get_if<actors::sip_line>(&line.what))
+          --seen[{sip->from != p.facts.transports.front().local, std::string(sip->message)}];
+    }
+  if (!complete)
+    return;
+  strings left;
+  for (const auto& [what, count] : seen) {
+    INFO(what.second);
+    CHECK(count >= 0);
+    for (int i = 0; i < count; ++i)
+      left.push_back(label_of_bytes(what.second));
+  }
+  std::ranges::sort(left);
+  std::ranges::sort(outside);
+  CHECK(left == outside);
+}
+
+/// Commit before visible: the first time that the node sends something, the last record committed
+/// before holds it.
+void world::check_commits() {
+  std::map<key128, actors::call_record> committed;
+  std::set<std::string> sent;
+  for (const auto& h : parts_->notes.lines) {
+    if (h.what == kind::committed) {
+      const auto record = actors::decode_record(h.bytes);
+      REQUIRE(record);
+      committed.insert_or_assign(h.key, *record);
+    } else if (h.what == kind::sent && sent.insert(h.bytes).second) {
+      INFO(h.bytes);
+      const auto m = sip::parse_message(h.bytes);
+      REQUIRE(m);
+      const auto key = key_in(**m);
+      const auto record = key ? committed.find(*key) : committed.end();
+      if (record != committed.end() && !needs_no_state(**m))
+        CHECK(holds(record->second, h.bytes));
+    }
+  }
+}
+
+} // namespace tandem::test

@@ -1,0 +1,95 @@
+#pragma once
+
+#include "actors/node/call_shard.hpp"
+#include "cluster/store/memory_store.hpp"
+#include "runtime/io/simulated/simulated_clock.hpp"
+#include "runtime/io/simulated/simulated_network.hpp"
+#include "runtime/io/siphash.hpp"
+#include "runtime/telemetry/event_log.hpp"
+#include "tests/actors/world.hpp"
+#include "tests/support/deterministic_shard.hpp"
+
+#include <deque>
+
+namespace tandem::test {
+
+/// What the observers write to.
+struct chronicle {
+  const clock& time;
+  time_point start = time.now();
+  std::vector<happening> lines{};
+
+  void add(happening h) {
+    h.at = time.now() - start;
+    lines.push_back(std::move(h));
+  }
+};
+
+/// The node's network: notes what its sockets read and write.
+class observed_network final : public network {
+public:
+  observed_network(network& below, chronicle& notes) : below_(below), notes_(notes) {}
+  tl::expected<std::unique_ptr<udp_socket>, std::string>
+  open_udp(reactor&, const ip_endpoint&, port_sharing, datagram_handler) override;
+
+private:
+  network& below_;
+  chronicle& notes_;
+};
+
+/// A store that notes each change, and fails when told to.
+class observed_store final : public cluster::store {
+public:
+  explicit observed_store(chronicle& notes) : notes_(notes) {}
+  tl::expected<void, std::string> commit(std::span<const cluster::record_change>) override;
+  [[nodiscard]] std::optional<std::string> read(const key128& k) const override {
+    return below_.read(k);
+  }
+  [[nodiscard]] std::size_t size() const override { return below_.size(); }
+
+  std::size_t failures = 0; ///< commits still to fail
+
+private:
+  cluster::memory_store below_;
+  chronicle& notes_;
+};
+
+struct world::parts {
+  explicit parts(const world_settings&);
+  ~parts();
+
+  sip_phone& add_phone(std::uint16_t port);
+  [[nodiscard]] bool step();
+  [[nodiscard]] std::optional<time_point> next() const;
+
+  struct attached {
+    std::unique_ptr<sip_phone> phone;
+    std::unique_ptr<udp_socket> socket;
+  };
+
+  deterministic_system system;
+  simulated_clock time;
+  chronicle notes{time};
+  simulated_network net;
+  observed_network node_net{net, notes};
+  simulated_reactor phones_bell{time};
+  std::deque<attached> phones;
+  simulated_media media;
+  siphash hash{siphash::secret{1, 2, 3}};
+  strings log_lines;
+  event_log log;
+  metrics figures;
+  tree nodes{"a"};
+  configuration settings;
+  actors::node_facts facts;
+  std::vector<actors::call_detail> details;
+  std::unique_ptr<actors::node_environment> env;
+  std::vector<std::unique_ptr<observed_store>> stores;
+  std::vector<std::unique_ptr<simulated_reactor>> bells;
+  std::vector<std::unique_ptr<actors::call_shard>> shards;
+  std::size_t rows_at_rest = 0;
+  std::size_t timers_at_rest = 0; ///< of each shard
+  std::string gave_up;            ///< why a shard's supervisor ended
+};
+
+} // namespace tandem::test
