@@ -179,7 +179,9 @@ std::uint16_t record_writer::number_of(const wire_bytes& b) {
 }
 
 std::uint16_t record_writer::number_of(const sdp::session* s) {
-  return number_among(sessions_, s, [&](const auto* known) { return known == s || *known == *s; });
+  return number_among(sessions_, s, [s](const auto* known) {
+    return known == s || (known->origin.session_id == s->origin.session_id && *known == *s);
+  });
 }
 
 void record_writer::write(const call_record& record) {

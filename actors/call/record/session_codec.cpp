@@ -53,7 +53,7 @@ public:
   }
 
   void write(Session::Builder to) const {
-    auto* at = to.initText(static_cast<unsigned>(size_)).begin();
+    auto* at = to.initText(static_cast<unsigned>(size_)).asChars().begin();
     for (const auto s : strings_)
       at = std::ranges::copy(s, at).out;
     to.setLengths(kj::arrayPtr(lengths_.data(), lengths_.size()));

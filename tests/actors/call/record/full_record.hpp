@@ -79,7 +79,8 @@ private:
 inline actors::app_record full_app(distinct& d) {
   actors::app_record r;
   r.app = d.text("bridge");
-  r.incoming = {d.text("from"), d.text("to"), d.text("user"), d.text("target"), d.text("app"), d.small()};
+  r.incoming = {d.text("from"),   d.text("to"),  d.text("user"),
+                d.text("target"), d.text("app"), d.small()};
   r.caller_identity = d.text("identity");
   r.saved = d.text("saved") + std::string("\0\xff", 2);
   r.legs = {{d.child(), d.child(), true, true, d.shared_session()},
