@@ -97,7 +97,7 @@ child_record record_reader::read(Child::Record::Reader from) {
 app_record record_reader::read(App::Reader from) {
   app_record r;
   r.app = text(from.getApp());
-  r.incoming = {text(from.getFrom()), text(from.getTo()), text(from.getUser()),
+  r.incoming = {text(from.getFrom()),   text(from.getTo()),    text(from.getUser()),
                 text(from.getTarget()), text(from.getRoute()), from.getMaxForwards()};
   r.caller_identity = text(from.getCallerIdentity());
   r.saved = bytes(from.getSaved());

@@ -7,67 +7,98 @@
 
 #include <boost/container/small_vector.hpp>
 
-#include <algorithm>
+#include <cstring>
 #include <string_view>
 
 namespace tandem::actors {
 
 namespace {
 
-constexpr std::uint16_t absent = 0xffff;
+constexpr std::uint16_t absent_length = 0xffff;
 
 std::uint16_t u16(std::size_t n) {
-  TANDEM_CHECK(n < absent); // the parser's limits are far below
+  TANDEM_CHECK(n < absent_length); // the parser's limits are far below
   return static_cast<std::uint16_t>(n);
 }
 
-/// Collects the strings before it is known how much room they need.
-class string_collector {
-public:
-  void add(std::string_view s) {
-    strings_.push_back(s);
-    lengths_.push_back(u16(s.size()));
-    size_ += s.size();
-  }
-  void add(const std::optional<std::string>& s) { s ? add(std::string_view{*s}) : add_absent(); }
-  void add(const std::optional<sdp::connection>& c) {
-    c ? add(std::string_view{c->address}) : add_absent();
-  }
-  void add(const std::vector<sdp::raw_line>& lines) {
-    for (const auto& l : lines) {
-      add(std::string_view{&l.type, 1});
-      add(std::string_view{l.value});
-    }
-  }
-  void add(const std::vector<sdp::bandwidth>& lines) {
-    for (const auto& b : lines) {
-      add(std::string_view{b.type});
-      add(std::string_view{b.value});
-    }
-  }
-  void add(const sdp::attributes& lines) {
-    for (const auto& a : lines) {
-      add(std::string_view{a.name});
-      add(a.value);
-    }
-  }
+// The strings are walked over twice: for their lengths, then to copy them. A list of views in
+// between costs more than the second walk.
 
-  void write(Session::Builder to) const {
-    auto* at = to.initText(static_cast<unsigned>(size_)).asChars().begin();
-    for (const auto s : strings_)
-      at = std::ranges::copy(s, at).out;
-    to.setLengths(kj::arrayPtr(lengths_.data(), lengths_.size()));
-  }
+template <class Visit>
+void walk(const std::optional<std::string>& s, Visit& visit) {
+  s ? visit(std::string_view{*s}) : visit.absent();
+}
 
-private:
-  void add_absent() {
-    strings_.emplace_back();
-    lengths_.push_back(absent);
-  }
+template <class Visit>
+void walk(const std::optional<sdp::connection>& c, Visit& visit) {
+  c ? visit(std::string_view{c->address}) : visit.absent();
+}
 
-  boost::container::small_vector<std::string_view, 64> strings_;
-  boost::container::small_vector<std::uint16_t, 64> lengths_;
-  std::size_t size_ = 0;
+template <class Visit>
+void walk(const std::vector<sdp::raw_line>& lines, Visit& visit) {
+  for (const auto& l : lines) {
+    visit(std::string_view{&l.type, 1});
+    visit(std::string_view{l.value});
+  }
+}
+
+template <class Visit>
+void walk(const std::vector<sdp::bandwidth>& lines, Visit& visit) {
+  for (const auto& b : lines) {
+    visit(std::string_view{b.type});
+    visit(std::string_view{b.value});
+  }
+}
+
+template <class Visit>
+void walk(const sdp::attributes& lines, Visit& visit) {
+  for (const auto& a : lines) {
+    visit(std::string_view{a.name});
+    walk(a.value, visit);
+  }
+}
+
+template <class Visit>
+void walk(const sdp::session& s, Visit& visit) {
+  visit(std::string_view{s.origin.username});
+  visit(std::string_view{s.origin.address});
+  visit(std::string_view{s.name});
+  walk(s.connection, visit);
+  walk(s.descriptive, visit);
+  walk(s.bandwidths, visit);
+  walk(s.timing, visit);
+  walk(s.attributes, visit);
+  for (const auto& m : s.media) {
+    visit(std::string_view{m.kind});
+    visit(std::string_view{m.proto});
+    for (const auto& f : m.formats)
+      visit(std::string_view{f});
+    walk(m.information, visit);
+    walk(m.connection, visit);
+    walk(m.bandwidths, visit);
+    walk(m.attributes, visit);
+  }
+}
+
+struct measure {
+  void operator()(std::string_view s) {
+    lengths.push_back(u16(s.size()));
+    total += s.size();
+  }
+  void absent() { lengths.push_back(absent_length); }
+
+  boost::container::small_vector<std::uint16_t, 64> lengths;
+  std::size_t total = 0;
+};
+
+struct copy {
+  void operator()(std::string_view s) {
+    std::memcpy(at, s.data(), s.size());
+    at += s.size();
+  }
+  void absent() {}
+
+  kj::byte* at;
 };
 
 /// Hands the strings out in the same order. Once they do not fit, everything it gives is empty and
@@ -134,7 +165,7 @@ private:
       return std::nullopt;
     }
     const auto length = lengths_[next_++];
-    if (length == absent)
+    if (length == absent_length)
       return std::nullopt;
     broken_ = length > left_.size();
     const auto s = left_.substr(0, length);
@@ -152,18 +183,10 @@ IpFamily family_of(const std::optional<sdp::connection>& c) {
   return to_wire(c ? c->family : ip_family::v4);
 }
 
-void write_media(const sdp::media_section& m, Session::Media::Builder to,
-                 string_collector& strings) {
+void write_media(const sdp::media_section& m, Session::Media::Builder to) {
+  // The strings are written by walk().
   const auto& [kind, port, port_count, proto, formats, information, connection, bandwidths,
                attributes] = m;
-  strings.add(std::string_view{kind});
-  strings.add(std::string_view{proto});
-  for (const auto& f : formats)
-    strings.add(std::string_view{f});
-  strings.add(information);
-  strings.add(connection);
-  strings.add(bandwidths);
-  strings.add(attributes);
   to.setPort(port);
   to.setPortCount(port_count);
   to.setFormats(u16(formats.size()));
@@ -189,17 +212,9 @@ sdp::media_section read_media(Session::Media::Reader from, string_cursor& string
 } // namespace
 
 void write_session(const sdp::session& s, Session::Builder to) {
+  // The strings are written by walk().
   const auto& [origin, name, descriptive, connection, bandwidths, timing, attributes, media] = s;
   const auto& [username, session_id, version, family, address] = origin;
-  string_collector strings;
-  strings.add(std::string_view{username});
-  strings.add(std::string_view{address});
-  strings.add(std::string_view{name});
-  strings.add(connection);
-  strings.add(descriptive);
-  strings.add(bandwidths);
-  strings.add(timing);
-  strings.add(attributes);
   to.setSessionId(session_id);
   to.setVersion(version);
   to.setOriginFamily(to_wire(family));
@@ -210,8 +225,13 @@ void write_session(const sdp::session& s, Session::Builder to) {
   to.setAttributes(u16(attributes.size()));
   auto sections = to.initMedia(static_cast<unsigned>(media.size()));
   for (unsigned i = 0; i < sections.size(); ++i)
-    write_media(media[i], sections[i], strings);
-  strings.write(to);
+    write_media(media[i], sections[i]);
+
+  measure lengths;
+  walk(s, lengths);
+  to.setLengths(kj::arrayPtr(lengths.lengths.data(), lengths.lengths.size()));
+  copy text{to.initText(static_cast<unsigned>(lengths.total)).begin()};
+  walk(s, text);
 }
 
 std::optional<sdp::session> read_session(Session::Reader from) {
