@@ -68,7 +68,7 @@ class Direct(unittest.TestCase):
         port = next(self.ports)
         return run_pair(caller, callee, node_port=port, callee_port=port,
                         caller_port=next(self.ports), calls=20, rate=50,
-                        **{"seconds": 10} | options)
+                        **{"seconds": 30} | options)
 
     def test_sipp_scenarios(self):
         for caller, callee in (("uac_call", "uas_answer"), ("uac_busy", "uas_busy"),

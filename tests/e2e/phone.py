@@ -20,7 +20,8 @@ a=ptime:20\r
 """
 FINAL, REFUSED = range(200, 700), range(300, 700)
 COMPACT = {"v": "via", "f": "from", "t": "to", "i": "call-id", "m": "contact",
-           "l": "content-length", "c": "content-type", "k": "supported", "s": "subject", "e": "content-encoding"}
+           "l": "content-length", "c": "content-type", "k": "supported",
+           "s": "subject", "e": "content-encoding"}
 
 
 class Message:
