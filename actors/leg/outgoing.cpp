@@ -11,6 +11,7 @@
 #include "protocols/sip/typed_headers.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tandem::actors {
 
@@ -187,9 +188,9 @@ void outgoing_leg::perform(const sip::outgoing_leg::actions& todo, const answer_
         break;
       case action_kind::release_surplus:
         call_.tell(seen.dialog, msg::peer_accepted{seen.response});
-        call_.tell(seen.dialog, msg::send_bye{});
         for (auto& b : r_.dialogs)
-          b.releasing |= b.dialog == seen.dialog;
+          if (b.dialog == seen.dialog && !std::exchange(b.releasing, true))
+            call_.tell(b.dialog, msg::send_bye{}); // once; the 2xx may come again
         break;
       case action_kind::send_bye:
         for (const auto& b : r_.dialogs)
