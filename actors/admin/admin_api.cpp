@@ -101,16 +101,36 @@ http_response admin_api::get_calls(const http_request& r) const {
   return answer(200, {{"calls", std::move(list)}});
 }
 
+tl::expected<key128, http_response> admin_api::find_key(std::string_view digits) const {
+  if (const auto whole = parse_key(digits))
+    return *whole;
+  if (digits.size() < limits::key_digits_asked || digits.size() > key_digits)
+    return tl::unexpected(refuse(404, "a call's key has 32 hex digits; 4 of them may do"));
+  std::vector<key128> found;
+  for (const auto& s : shards_) {
+    const auto some =
+        ask(*s, [d = std::string(digits)](call_shard& there) { return there.keys_like(d); });
+    if (!some)
+      return tl::unexpected(refuse(503, too_busy));
+    found.insert(found.end(), some->begin(), some->end());
+  }
+  if (found.size() == 1)
+    return found.front();
+  return tl::unexpected(found.empty()
+                            ? refuse(404, "no call " + std::string(digits))
+                            : refuse(409, "several calls begin with " + std::string(digits)));
+}
+
 call_shard& admin_api::owner(const key128& key) const {
   return *shards_[key.high % shards_.size()];
 }
 
 http_response admin_api::call_resource(const http_request& r, std::string_view rest) const {
   const auto slash = rest.find('/');
-  const auto key = parse_key(rest.substr(0, slash));
+  const auto key = find_key(rest.substr(0, slash));
   const auto what = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1);
   if (!key)
-    return refuse(404, "a call's key has 32 hex digits");
+    return key.error();
   const auto unknown = [&] { return refuse(404, "no call " + to_string(*key)); };
   auto& there = owner(*key);
   if (r.method == "DELETE" && what.empty()) {

@@ -3,6 +3,8 @@
 #include "actors/node/call_shard.hpp"
 #include "runtime/io/http_server.hpp"
 
+#include <tl/expected.hpp>
+
 #include <atomic>
 #include <memory>
 #include <vector>
@@ -22,6 +24,8 @@ private:
   [[nodiscard]] http_response get_tree(const http_request&) const;
   [[nodiscard]] http_response get_calls(const http_request&) const;
   [[nodiscard]] http_response call_resource(const http_request&, std::string_view rest) const;
+  /// The key in a path: all 32 digits, or as many as name one call. Null: 404 or 503 is the answer.
+  [[nodiscard]] tl::expected<key128, http_response> find_key(std::string_view digits) const;
   [[nodiscard]] call_shard& owner(const key128&) const;
 
   node_environment& env_;

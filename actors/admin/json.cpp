@@ -86,6 +86,7 @@ json ladder_json(const ladder& l) {
     json row{{"at_ms", ms(line.at)}, {"wall", utc_text(l.started() + line.at)}};
     if (const auto* sip = std::get_if<sip_line>(&line.what)) {
       row["type"] = "sip";
+      row["direction"] = sip->received ? "in" : "out";
       row["from"] = to_string(sip->from);
       row["to"] = to_string(sip->to);
       row["leg"] = sip->leg;

@@ -177,13 +177,13 @@ const std::string& call::leg_name(child_id id) const {
 }
 
 void call::note_received(const msg::sip_input& in, child_id for_child) {
-  note(sip_line{in.source, node().transports[in.transport.value].local, leg_name(for_child),
+  note(sip_line{true, in.source, node().transports[in.transport.value].local, leg_name(for_child),
                 summary_of(*in.message), in.message, in.message->raw()});
 }
 
 void call::note_sent(const outgoing& out, const std::string& leg) {
-  note(sip_line{node().transports[out.transport.value].local, out.to, leg, out.summary, out.bytes,
-                *out.bytes});
+  note(sip_line{false, node().transports[out.transport.value].local, out.to, leg, out.summary,
+                out.bytes, *out.bytes});
 }
 
 } // namespace tandem::actors

@@ -39,7 +39,8 @@ struct incoming_call {
   std::string user;   ///< its user part
   std::string target; ///< the route's `to` with this call filled in; may be empty
   std::string app;    ///< the route's `app`
-  std::uint8_t max_forwards = 70; ///< of the INVITE: what a leg that calls on is left with, plus one
+  std::uint8_t max_forwards =
+      70; ///< of the INVITE: what a leg that calls on is left with, plus one
 };
 
 /// A provisional answer, 101 to 199.

@@ -25,7 +25,8 @@ void cdr_writer::write(const call_detail& d) {
     file_.reset(); // the next one tries anew
     entry_.set_state("failing");
     // Nothing is lost without a trace: the record goes to the log instead.
-    log_.error("cdr", written.error() + "; free space or fix the folder. The record: " + line, d.key);
+    log_.error("cdr", written.error() + "; free space or fix the folder. The record: " + line,
+               d.key);
     return;
   }
   entry_.set_state("open");

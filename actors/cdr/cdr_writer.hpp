@@ -29,7 +29,8 @@ namespace tandem::actors {
 /// thread of its own (spawn it detached); calls never wait for it.
 class cdr_writer final : public caf::event_based_actor {
 public:
-  cdr_writer(caf::actor_config&, tree_place, disk&, std::string folder, const tandem::clock&, event_log&);
+  cdr_writer(caf::actor_config&, tree_place, disk&, std::string folder, const tandem::clock&,
+             event_log&);
 
   const char* name() const override { return "cdr"; }
   caf::behavior make_behavior() override;

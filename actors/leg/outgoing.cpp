@@ -129,9 +129,11 @@ void outgoing_leg::on_success(const sip::message_ptr& response) {
   const bool first = r_.answered_tag.empty() && !over;
   const bool answering = first || (tag == r_.answered_tag && !r_.answered_tag.empty());
   answer_context seen{response, dialog_for(*response), nullptr};
+  if (seen.dialog == the_call) // no dialog, so neither ACK nor BYE: an answer that we cannot use
+    return over ? void() : give_up();
   if (first) {
-    r_.answered_tag =
-        tag; // an answer that does not fit is not passed on: the application sees none
+    // An answer that does not fit is not passed on: the application sees none.
+    r_.answered_tag = tag;
     const auto body = leg_sdp::read(*response);
     if (body && *body && sdp_.take_answer(**body, leg_sdp::stage::final))
       seen.description = *body;

@@ -226,6 +226,15 @@ std::size_t call_shard::live_calls() const {
       directory_.entries, [](const auto& e) { return !e.second.here->over(); }));
 }
 
+std::vector<key128> call_shard::keys_like(std::string_view digits) const {
+  std::vector<key128> found;
+  for (const auto& [key, known] : directory_.entries)
+    if (found.size() < 2 && to_string(key).starts_with(digits))
+      found.push_back(key);
+  ladders_.find_keys(digits, found);
+  return found;
+}
+
 bool call_shard::end_call(const key128& key) {
   const auto* known = directory_.find(key);
   if (known == nullptr || known->here->over())

@@ -69,6 +69,8 @@ public:
   [[nodiscard]] std::vector<call_summary> summaries(std::size_t at_most) const;
   [[nodiscard]] std::optional<call_summary> summary(const key128&) const;
   [[nodiscard]] std::shared_ptr<const ladder> trace(const key128&) const;
+  /// Keys of calls, live and ended, that begin with `digits`; two at most, which is one too many.
+  [[nodiscard]] std::vector<key128> keys_like(std::string_view digits) const;
   /// False: no such call.
   [[nodiscard]] bool end_call(const key128&);
   void end_all_calls();

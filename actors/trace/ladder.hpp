@@ -16,6 +16,7 @@ namespace tandem::actors {
 /// A SIP message of a call, as it passed. The bytes are those that were read or sent: kept, not
 /// copied.
 struct sip_line {
+  bool received = false; ///< else we sent it
   ip_endpoint from;
   ip_endpoint to;
   std::string leg;     ///< "leg 0"; empty where no leg is concerned

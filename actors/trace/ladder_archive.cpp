@@ -1,5 +1,7 @@
 #include "actors/trace/ladder_archive.hpp"
 
+#include <algorithm>
+
 namespace tandem::actors {
 
 void ladder_archive::add(std::shared_ptr<const ladder> what, time_point now) {
@@ -15,6 +17,13 @@ void ladder_archive::add(std::shared_ptr<const ladder> what, time_point now) {
 std::shared_ptr<const ladder> ladder_archive::find(const key128& key) const {
   const auto found = by_key_.find(key);
   return found == by_key_.end() ? nullptr : found->second;
+}
+
+void ladder_archive::find_keys(std::string_view digits, std::vector<key128>& found) const {
+  for (const auto& [key, what] : by_key_)
+    if (found.size() < 2 && to_string(key).starts_with(digits)
+        && std::ranges::find(found, key) == found.end())
+      found.push_back(key);
 }
 
 void ladder_archive::expire(time_point now) {

@@ -5,7 +5,9 @@
 
 #include <deque>
 #include <memory>
+#include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace tandem::actors {
 
@@ -18,6 +20,8 @@ public:
 
   void add(std::shared_ptr<const ladder>, time_point now);
   [[nodiscard]] std::shared_ptr<const ladder> find(const key128&) const;
+  /// Adds to `found` the keys, as text, that begin with `digits`, until there are two.
+  void find_keys(std::string_view digits, std::vector<key128>& found) const;
   /// Forgets what is too old.
   void expire(time_point now);
 
