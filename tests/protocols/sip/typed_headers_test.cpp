@@ -14,7 +14,8 @@ using tandem::test::with_header;
 using errc = header_errc;
 
 TEST_CASE("CSeq: a number below 2^31 and a method (RFC 3261 §20.16, §8.1.1.5)", "[sip][cseq]") {
-  const auto c = read_cseq(*with_header("CSeq: 0009 \t INVITE"));
+  const auto c_message = with_header("CSeq: 0009 \t INVITE");
+  const auto c = read_cseq(*c_message);
   REQUIRE(c);
   CHECK(c->number == 9);
   CHECK(c->method == method::invite);
@@ -58,7 +59,8 @@ TEST_CASE("Max-Forwards: 0..255 (RFC 3261 §20.22)", "[sip][max_forwards]") {
 }
 
 TEST_CASE("Content-Type and Accept (RFC 3261 §20.15, §20.1)", "[sip][content_type]") {
-  const auto t = read_content_type(*with_header("c: Text / HTML ; charset=\"a;b\""));
+  const auto t_message = with_header("c: Text / HTML ; charset=\"a;b\"");
+  const auto t = read_content_type(*t_message);
   REQUIRE(t);
   CHECK(t->is("text", "html"));
   CHECK_FALSE(t->is("text", "plain"));
@@ -68,8 +70,8 @@ TEST_CASE("Content-Type and Accept (RFC 3261 §20.15, §20.1)", "[sip][content_t
     INFO(bad);
     CHECK(read_content_type(*with_header(bad)).error().code == errc::malformed);
   }
-  const auto accept =
-      read_accept(*with_header("Accept: application/sdp;level=1, text/*;q=0.5,*/*"));
+  const auto accept_message = with_header("Accept: application/sdp;level=1, text/*;q=0.5,*/*");
+  const auto accept = read_accept(*accept_message);
   REQUIRE(accept);
   REQUIRE(accept->size() == 3);
   CHECK(accept->at(0).is("APPLICATION", "SDP"));
@@ -104,8 +106,9 @@ TEST_CASE("Expires: seconds, capped (RFC 3261 §20.19, RFC 4475 §3.1.2.4)", "[s
 }
 
 TEST_CASE("Reason (RFC 3326 §2)", "[sip][reason]") {
-  const auto r = read_reasons(*with_header("Reason: SIP ;cause=200 ;text=\"Call completed, there\","
-                                           " Q.850;cause=16\r\nReason: preemption"));
+  const auto r_message = with_header("Reason: SIP ;cause=200 ;text=\"Call completed, there\","
+                                     " Q.850;cause=16\r\nReason: preemption");
+  const auto r = read_reasons(*r_message);
   REQUIRE(r);
   REQUIRE(r->size() == 3);
   CHECK(r->at(0) == reason_value{"SIP", 200, "Call completed, there"});
