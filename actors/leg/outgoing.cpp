@@ -129,8 +129,8 @@ void outgoing_leg::on_success(const sip::message_ptr& response) {
   const bool first = r_.answered_tag.empty() && !over;
   const bool answering = first || (tag == r_.answered_tag && !r_.answered_tag.empty());
   answer_context seen{response, dialog_for(*response), nullptr};
-  if (seen.dialog == the_call) // no dialog, so neither ACK nor BYE: an answer that we cannot use
-    return over ? void() : give_up();
+  if (seen.dialog == the_call) // no dialog, so neither ACK nor BYE: we cannot use this answer
+    return give_up();
   if (first) {
     // An answer that does not fit is not passed on: the application sees none.
     r_.answered_tag = tag;
@@ -148,8 +148,9 @@ void outgoing_leg::on_failure(const sip::message_ptr& response) {
 void outgoing_leg::on_dialog(const msg::dialog_event& e) {
   const auto about = std::ranges::find(r_.dialogs, e.dialog, &outgoing_leg_record::branch::dialog);
   if (about == r_.dialogs.end() || about->remote_tag != r_.answered_tag) {
-    if (e.what == msg::dialog_event::kind::bye_final)
-      call_.end(e.dialog); // a surplus answer is released
+    call_.end(e.dialog); // a surplus answer is released, or the peer's BYE was faster than ours
+    if (about != r_.dialogs.end() && !about->releasing)
+      about->dialog = the_call;
     return;
   }
   if (e.what == msg::dialog_event::kind::bye_received)
@@ -165,9 +166,10 @@ child_id outgoing_leg::dialog_for(const sip::message& response) {
     return the_call;
   const auto known =
       std::ranges::find(r_.dialogs, to->tag, &outgoing_leg_record::branch::remote_tag);
-  if (known != r_.dialogs.end())
+  const bool is_new = known == r_.dialogs.end();
+  if (!is_new && known->dialog != the_call)
     return known->dialog;
-  if (r_.dialogs.size() >= limits::dialogs_per_leg)
+  if (is_new && r_.dialogs.size() >= limits::dialogs_per_leg)
     return the_call;
   auto fresh = dialog_as_uac(call_, response);
   if (!fresh)
@@ -177,7 +179,10 @@ child_id outgoing_leg::dialog_for(const sip::message& response) {
   fresh->peer = r_.peer;
   const auto id =
       call_.spawn(call_.self(), "dialog " + std::to_string(r_.dialogs.size()), std::move(*fresh));
-  r_.dialogs.push_back({std::string(to->tag), id});
+  if (is_new)
+    r_.dialogs.push_back({std::string(to->tag), id});
+  else
+    known->dialog = id;
   return id;
 }
 
@@ -242,9 +247,13 @@ void outgoing_leg::settle() {
   call_.note_end(r_.number, machine_.cause().value_or(sip::end_cause::bye), r_.status);
   if (sdp_.endpoint() != the_call)
     call_.end(sdp_.endpoint());
-  for (const auto& b : r_.dialogs)
-    if (!b.releasing)
-      call_.end(b.dialog);
+  for (auto& b : r_.dialogs) {
+    if (b.releasing)
+      continue;
+    call_.end(b.dialog);
+    if (b.remote_tag != r_.answered_tag)
+      b.dialog = the_call; // a late 2xx of this tag makes it anew
+  }
 }
 
 child_record outgoing_leg::record_at(time_point now) const {
