@@ -275,6 +275,7 @@ void call::open(child_id id, child_id parent, std::string name, const child_reco
     }
     void operator()(const dialog_record& r) const {
       slot.local_tag = r.dialog.id.local_tag;
+      slot.remote_tag = r.dialog.id.remote_tag;
       slot.user = r.leg;
       make(std::type_identity<dialog>{}, r);
     }

@@ -76,6 +76,7 @@ private:
     transaction_match match; ///< of a transaction
     child_id user;           ///< of a transaction
     std::string local_tag;   ///< of a dialog
+    std::string remote_tag;  ///< of a dialog
   };
   struct deadline_input {};
   struct media_input {
@@ -118,7 +119,7 @@ private:
   // children
   [[nodiscard]] child_slot* find(child_id);
   [[nodiscard]] child_slot* find(const transaction_match&);
-  [[nodiscard]] child_slot* find_dialog(std::string_view local_tag);
+  [[nodiscard]] child_slot* find_dialog(std::string_view local_tag, std::string_view remote_tag);
   [[nodiscard]] const std::string& leg_name(child_id) const;
   void open(child_id, child_id parent, std::string name, const child_record&);
   [[nodiscard]] call_record record() const;

@@ -78,8 +78,9 @@ void call::route_sip(const msg::sip_input& in) {
 void call::route_request(const msg::sip_input& in) {
   const auto& m = *in.message;
   const auto via = sip::read_top_via(m);
+  const auto from = sip::read_from(m);
   const auto to = sip::read_to(m);
-  TANDEM_CHECK(via && to); // checked before the call saw it
+  TANDEM_CHECK(via && from && to); // checked before the call saw it
   const auto match = match_of(m, *via);
   const auto method = m.get_method();
   if (std::ranges::find(quarantined_, match) != quarantined_.end()) {
@@ -96,7 +97,7 @@ void call::route_request(const msg::sip_input& in) {
     return route_cancel(in);
   if (to->tag.empty() && method == sip::method::invite && slots_.size() == 1 && !over_)
     return open_incoming(in);
-  const auto* inside = to->tag.empty() ? nullptr : find_dialog(to->tag);
+  const auto* inside = to->tag.empty() ? nullptr : find_dialog(to->tag, from->tag);
   note_received(in, inside != nullptr ? inside->user : the_call);
   if (method == sip::method::ack) {
     if (inside != nullptr)
@@ -155,9 +156,10 @@ auto call::find(const transaction_match& match) -> child_slot* {
   return found == slots_.end() ? nullptr : &*found;
 }
 
-auto call::find_dialog(std::string_view local_tag) -> child_slot* {
+/// §12: the dialogs of a forked INVITE share our tag and differ in the peer's.
+auto call::find_dialog(std::string_view local_tag, std::string_view remote_tag) -> child_slot* {
   const auto found = std::ranges::find_if(slots_, [&](const child_slot& s) {
-    return s.kind == child_kind::dialog && s.local_tag == local_tag;
+    return s.kind == child_kind::dialog && s.local_tag == local_tag && s.remote_tag == remote_tag;
   });
   return found == slots_.end() ? nullptr : &*found;
 }

@@ -60,6 +60,42 @@ TEST_CASE("forks: a 2xx that comes when the call has ended is acknowledged and e
   w.over({"200 caller bye"});
 }
 
+TEST_CASE("forks: the same when it had rung before under this tag (§13.2.2.4)", "[actors]") {
+  world w;
+  w.caller.invite("7100");
+  w.settle();
+  w.callee.respond(180, {.tag = "late"});
+  w.callee.respond(200, {.tag = "early"});
+  w.settle();
+  w.caller.bye();
+  w.settle();
+  w.callee.respond(200, {.tag = "late"});
+  w.settle();
+  CHECK(w.callee.heard() == strings{"INVITE", "ACK", "BYE", "ACK", "BYE"});
+  w.callee.again("200 INVITE");
+  w.settle();
+  CHECK(w.callee.count("BYE") == 2);
+  w.over({"200 caller bye"});
+}
+
+TEST_CASE("forks: the BYE of a surplus dialog crosses the peer's (§15.1.2)", "[actors]") {
+  world w;
+  w.connect();
+  w.callee.habits.answers_bye = false;
+  w.callee.respond(200, {.tag = "two"});
+  w.settle();
+  REQUIRE(w.callee.count("BYE") == 1);
+  w.callee.bye();
+  w.settle();
+  CHECK(w.callee.count("200 BYE") == 1);
+  w.callee.respond_to("BYE", 481);
+  w.callee.habits.answers_bye = true;
+  w.settle();
+  w.caller.bye();
+  w.settle();
+  w.over({"200 caller bye"});
+}
+
 TEST_CASE("forks: the merged INVITE is refused with 482 (§8.2.2.2)", "[actors]") {
   world w;
   w.caller.invite("7100");
