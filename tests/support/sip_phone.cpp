@@ -213,7 +213,8 @@ void sip_phone::on_response(const sip::message& m) {
       return;
     session peer = session_;
     peer.remote = to;
-    auto bytes = write("ACK", invite_uri_, peer, sip::read_cseq(m)->number,
+    const auto invite = sip::parse_message(sent("INVITE")); // §17.1.1.3: its Request-URI
+    auto bytes = write("ACK", (*invite)->request_uri(), peer, sip::read_cseq(m)->number,
                        sip::read_top_via(m)->branch, {.body = ""});
     remember("ACK", bytes);
     return say(std::move(bytes));
