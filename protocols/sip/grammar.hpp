@@ -25,8 +25,6 @@ enum char_set : std::uint16_t {
   ipv6_chars = 1U << 10,
 };
 
-namespace detail {
-
 consteval std::array<std::uint16_t, 256> make_char_sets() {
   std::array<std::uint16_t, 256> sets{};
   auto add = [&](std::string_view chars, unsigned set) {
@@ -63,10 +61,8 @@ consteval std::array<std::uint16_t, 256> make_char_sets() {
 
 inline constexpr auto char_sets = make_char_sets();
 
-} // namespace detail
-
 [[nodiscard]] constexpr bool is_in(char c, unsigned set) {
-  return (detail::char_sets[static_cast<unsigned char>(c)] & set) != 0;
+  return (char_sets[static_cast<unsigned char>(c)] & set) != 0;
 }
 [[nodiscard]] constexpr bool all_in(std::string_view text, unsigned set) {
   for (const char c : text)

@@ -37,6 +37,7 @@ const std::string invite = "INVITE sip:bob@biloxi.example SIP/2.0\r\n"
                            "CSeq: 314159 INVITE\r\n"
                            "Contact: <sip:alice@192.0.2.10:5060;transport=udp>\r\n"
                            "Allow: INVITE, ACK, CANCEL, OPTIONS, BYE, UPDATE\r\n"
+                           "Supported: replaces, timer, 100rel\r\n"
                            "User-Agent: phone/1.0\r\n"
                            "Content-Type: application/sdp\r\n"
                            "Content-Length: "
@@ -87,6 +88,7 @@ void write_invite(message_writer& w) {
   w.header(header_id::cseq, 314159U, " ", "INVITE");
   w.header(header_id::contact, "<", "sip:alice@192.0.2.10:5060;transport=udp", ">");
   w.header(header_id::allow, "INVITE, ACK, CANCEL, OPTIONS, BYE, UPDATE");
+  w.header(header_id::supported, "replaces, timer, 100rel");
   w.header(header_id::user_agent, "phone/1.0");
   w.body("application/sdp", sdp);
 }
