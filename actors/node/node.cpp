@@ -236,10 +236,10 @@ tl::expected<std::unique_ptr<node>, std::string> node::start(const configuration
     made->close();
     return tl::unexpected(opened.error());
   }
-  return std::unique_ptr<node>{new node(std::move(made))};
+  return std::make_unique<node>(construction{}, std::move(made));
 }
 
-node::node(std::unique_ptr<parts> p) : parts_(std::move(p)) {
+node::node(construction, std::unique_ptr<parts> p) : parts_(std::move(p)) {
 }
 
 node::~node() {

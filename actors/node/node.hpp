@@ -28,7 +28,12 @@ public:
 
 private:
   struct parts;
-  explicit node(std::unique_ptr<parts>);
+  struct construction {}; ///< only start() has one
+
+public:
+  node(construction, std::unique_ptr<parts>);
+
+private:
   std::unique_ptr<parts> parts_;
 };
 

@@ -14,7 +14,8 @@ bool ip_address::is_unspecified() const {
 bool ip_address::is_loopback() const {
   if (family == ip_family::v4)
     return bytes[0] == 127;
-  return bytes[15] == 1 && std::all_of(bytes.begin(), bytes.end() - 1, [](auto b) { return b == 0; });
+  return bytes[15] == 1
+         && std::all_of(bytes.begin(), bytes.end() - 1, [](auto b) { return b == 0; });
 }
 
 std::optional<ip_address> parse_ip_address(std::string_view text) {

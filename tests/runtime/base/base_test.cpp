@@ -20,8 +20,8 @@ TEST_CASE("ip_endpoint: addresses with ports, in the text of RFC 3986 §3.2.2", 
     REQUIRE(e);
     CHECK(to_string(*e) == text);
   }
-  for (const auto* text : {"", "127.0.0.1", "::1:5060", "[127.0.0.1]:1", "host:5060", "1.2.3.4:65536",
-                           "1.2.3.4:+5", "1.2.3.4:", "[::1:5060"}) {
+  for (const auto* text : {"", "127.0.0.1", "::1:5060", "[127.0.0.1]:1", "host:5060",
+                           "1.2.3.4:65536", "1.2.3.4:+5", "1.2.3.4:", "[::1:5060"}) {
     INFO(text);
     CHECK_FALSE(parse_ip_endpoint(text));
   }
