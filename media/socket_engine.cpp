@@ -143,7 +143,10 @@ tl::expected<void, error> socket_engine::submit(const command& what) {
       s.board->is_release_missed.store(true, std::memory_order_release);
     }
   }
-  s.thread->wake();
+  // Each bell costs two thread switches. Connecting matters only with the set_remote that follows,
+  // and a release can wait for the worker's next look at its queue.
+  if (!std::holds_alternative<connect>(what) && !std::holds_alternative<release>(what))
+    s.thread->wake();
   return {};
 }
 

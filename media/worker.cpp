@@ -17,6 +17,9 @@ namespace {
 
 constexpr std::uint64_t bell_token = ~std::uint64_t{0};
 
+// How long commands that ring no bell (socket_engine) may wait where nothing else happens.
+constexpr int idle_interval = 1000; // ms
+
 std::string because(const char* what) {
   return std::string("media worker: ") + what + ": " + std::strerror(errno);
 }
@@ -117,16 +120,13 @@ void worker::run() noexcept {
   auto next_housekeeping = clock_.now() + settings_.housekeeping;
   bool is_more_waiting = false;
   while (!is_stopping_.load(std::memory_order_acquire)) {
-    const int wait_ms = is_more_waiting ? 0 : relay_.is_idle() ? -1 : interval;
+    const int wait_ms = is_more_waiting ? 0 : relay_.is_idle() ? idle_interval : interval;
     const int n = epoll_wait(epoll_.get(), ready.data(), limits::sockets_per_turn, wait_ms);
     const auto now = clock_.now(); // one time for the whole batch
     for (int i = 0; i < n; ++i)
-      if (ready[static_cast<std::size_t>(i)].data.u64 == bell_token) {
+      if (ready[static_cast<std::size_t>(i)].data.u64 == bell_token)
         answer_bell();
-        is_more_waiting = true;
-      }
-    if (is_more_waiting)
-      is_more_waiting = execute_waiting(now);
+    is_more_waiting = execute_waiting(now); // also what came without the bell
     for (int i = 0; i < n; ++i)
       if (const auto token = ready[static_cast<std::size_t>(i)].data.u64; token != bell_token)
         relay_.on_readable(token, now);

@@ -29,7 +29,7 @@ ingress_counters counters_for(metrics& m) {
 
 /// Names are unique in the tree: with several shards each has its own row.
 std::string numbered(std::string name, std::uint32_t index, std::size_t shards) {
-  return shards == 1 ? name : name + "/" + std::to_string(index);
+  return shards == 1 ? name : name + " " + std::to_string(index);
 }
 
 } // namespace
@@ -43,13 +43,15 @@ call_shard::call_shard(node_environment& env, std::uint32_t index, reactor& bell
     faults_(env.figures.make_counter("tandem_call_faults_total",
                                      "Inputs that made an actor of a call throw")),
     commits_(env.figures.make_counter("tandem_call_commits_total", "Records committed")),
-    services_{env.facts, env.time, env.media,        *this, *this, ladders_,
-              *this,     env.log,  env.record_detail},
+    services_{env.facts, env.time, env.media,
+              *this,     *this,    ladders_,
+              *this,     env.log,  [this](call_detail d) { record(std::move(d)); }},
     ingress_(shard_, directory_, *this, env.hash, figures_) {
   shard_.set_stage(this);
 }
 
 call_shard::~call_shard() {
+  hand_over_details();
   root_ = nullptr;
   waiting_.clear();
   ingress_.close();
@@ -121,6 +123,18 @@ tl::expected<void, std::string> call_shard::open(port_sharing sharing) {
     return tl::unexpected(failure_.empty() ? "the transports did not start" : failure_);
   keep_house();
   return {};
+}
+
+void call_shard::record(call_detail d) {
+  if (details_.empty())
+    detail_timer_.start(shard_.timers(), shard_.now() + limits::detail_delay);
+  details_.push_back(std::move(d));
+}
+
+void call_shard::hand_over_details() {
+  for (auto& d : details_)
+    env_.record_detail(std::move(d));
+  details_.clear();
 }
 
 /// Old ladders go even when no call comes; and once nothing is left of a crowd of calls, its memory

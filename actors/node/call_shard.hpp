@@ -107,9 +107,13 @@ private:
   std::string failure_; ///< why a transport could not be opened, or all was given up
   caf::actor root_;
 
+  void record(call_detail);
+  void hand_over_details();
   void keep_house();
   timer housekeeping_ = timer::calling<&call_shard::keep_house>(this);
-  bool was_busy_ = false; ///< calls have come since memory was last given back
+  timer detail_timer_ = timer::calling<&call_shard::hand_over_details>(this);
+  std::vector<call_detail> details_; ///< waiting for their writer, who is woken for many at once
+  bool was_busy_ = false;            ///< calls have come since memory was last given back
 
   std::vector<cluster::record_change> changes_;
   std::vector<caf::actor> waiting_; ///< calls whose records are in changes_
