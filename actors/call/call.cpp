@@ -12,6 +12,7 @@
 #include "runtime/telemetry/event_log.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tandem::actors {
 
@@ -146,6 +147,10 @@ void call::finish_if_over() {
   entry().set_state("over");
   note(state_line{"call", "over"});
   remove(app_child);
+  detail_.answer = account_.answered_wall;
+  detail_.cause = account_.cause.value_or(sip::end_cause::failure);
+  detail_.by = account_.by;
+  detail_.status = account_.status;
   detail_.end = services_.time.wall();
   detail_.length = now() - started_;
   services_.record_detail(detail_);
@@ -154,14 +159,16 @@ void call::finish_if_over() {
 }
 
 void call::commit_or_release() {
-  if (!effects_.durable)
-    return release();
-  if (over_ && slots_.empty()) {
+  if (over_ && slots_.empty() && !std::exchange(gone_, true)) {
     services_.commits.erase(key_);
     release();
     return quit();
   }
+  if (!effects_.durable || gone_)
+    return release();
   committing_ = true;
+  committed_account_ = account_;
+  committed_at_ = now();
   services_.commits.add(*this, encode_record(record()));
 }
 
@@ -198,7 +205,8 @@ void call::arm_timer() {
     if (const auto due = s.actor->next_deadline(); due && (!first || *due < *first))
       first = due;
   // Lingering transactions only have to go some time: waking for many calls at once costs least.
-  if (first && over_)
+  // Retransmissions (at most T2 away) keep their time.
+  if (first && over_ && *first - now() >= node().timers.t4)
     first = round_up(*first, limits::linger_granularity);
   if (!first)
     timer_.stop();

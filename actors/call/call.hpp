@@ -78,6 +78,14 @@ private:
     std::string local_tag;   ///< of a dialog
     std::string remote_tag;  ///< of a dialog
   };
+  /// What the CDR will say of the course of the call, as far as it is known.
+  struct account {
+    std::optional<time_point> answered;
+    std::optional<wall_time> answered_wall;
+    std::optional<sip::end_cause> cause;
+    ended_by by = ended_by::node;
+    std::uint16_t status = 0;
+  };
   struct deadline_input {};
   struct media_input {
     media::event what;
@@ -133,7 +141,7 @@ private:
   void note_sent(const outgoing&, const std::string& leg);
 
   // call_scope
-  [[nodiscard]] time_point now() const override { return home().now(); }
+  [[nodiscard]] time_point now() const override { return as_of_ ? *as_of_ : home().now(); }
   [[nodiscard]] const node_facts& node() const override { return services_.facts; }
   [[nodiscard]] child_id self() const override { return running_; }
   void tell(child_id, msg::event) override;
@@ -147,6 +155,7 @@ private:
   [[nodiscard]] std::optional<media::slot_statistics> statistics(media::slot_id) const override;
   [[nodiscard]] std::uint32_t next_branch() override { return next_branch_++; }
   void note_answer(std::uint8_t leg) override;
+  void note_cause(std::uint8_t leg, sip::end_cause) override;
   void note_end(std::uint8_t leg, sip::end_cause, std::uint16_t status) override;
   void note_media(child_id leg, const media::slot_statistics&) override;
 
@@ -161,7 +170,7 @@ private:
   std::deque<input> waiting_;
   bool committing_ = false;
   bool over_ = false;
-  bool first_end_noted_ = false;
+  bool gone_ = false; ///< its record is erased
   std::uint32_t faults_ = 0;
   std::vector<transaction_match> quarantined_; ///< requests that made this call throw
   std::vector<media::slot_id> held_;           ///< socket pairs, by the last commit
@@ -171,8 +180,13 @@ private:
   std::shared_ptr<ladder> ladder_;
   std::weak_ptr<ladder> archived_;
   time_point started_;
-  std::optional<time_point> answered_;
+  account account_;
   call_detail detail_;
+
+  // Where a restore goes back to:
+  account committed_account_;
+  time_point committed_at_;
+  std::optional<time_point> as_of_; ///< set while children are restored: their time
 };
 
 } // namespace tandem::actors

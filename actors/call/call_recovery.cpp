@@ -41,22 +41,30 @@ void call::drop_children() {
 
 bool call::restore_last_commit() {
   const auto bytes = services_.commits.read(key_);
-  if (!bytes)
-    return false; // it failed at its very first input
+  if (!bytes) { // it failed at its very first input
+    account_ = {.status = 500};
+    return false;
+  }
   const auto last = decode_record(*bytes);
   if (!last) {
     services_.log.error("call.restore", last.error(), key_);
     return false;
   }
+  as_of_ = committed_at_; // its timers run on
   try {
     for (const auto& c : last->children)
       open(c.id, c.parent, c.name, c.record);
   } catch (const std::exception& e) {
     services_.log.error("call.restore", e.what(), key_);
     drop_children();
-    return false;
   }
-  return true;
+  as_of_.reset();
+  account_ = committed_account_;
+  for (auto& slot : slots_) {
+    slot.state = slot.actor->state_text();
+    slot.actor->entry().set_state(slot.state);
+  }
+  return !slots_.empty();
 }
 
 /// The request that did it is answered, now and whenever it comes again, without touching a child.
@@ -69,9 +77,14 @@ void call::quarantine(const msg::sip_input& in) {
   answer_without_user(in, 500);
 }
 
-/// Hangs up what can still be hung up; whatever cannot is dropped without a word.
+/// Hangs up what can still be hung up, without asking the application; whatever cannot is dropped
+/// without a word.
 void call::give_up() {
-  if (faults_ <= limits::faults_per_call + 1) {
+  account_.cause = sip::end_cause::failure;
+  account_.by = ended_by::node;
+  if (!slots_.empty() && faults_ <= limits::faults_per_call + 1) {
+    remove(app_child);
+    entry().set_state("hanging up after failures");
     hang_up_all(sip::end_cause::failure);
     try {
       if (cascade().empty())
@@ -84,7 +97,6 @@ void call::give_up() {
   for (const auto& slot : held_)
     effects_.media.emplace_back(media::release{slot});
   drop_children();
-  detail_.cause = sip::end_cause::failure;
   effects_.durable = true;
 }
 

@@ -47,10 +47,18 @@ std::optional<media::slot_statistics> call::statistics(media::slot_id id) const 
 }
 
 void call::note_answer(std::uint8_t leg) {
-  if (leg != caller.value || answered_)
+  if (leg != caller.value || account_.answered)
     return;
-  answered_ = now();
-  detail_.answer = services_.time.wall();
+  account_.answered = now();
+  account_.answered_wall = services_.time.wall();
+}
+
+/// The first leg to end says why the call ended; the others follow it.
+void call::note_cause(std::uint8_t leg, sip::end_cause cause) {
+  if (account_.cause)
+    return;
+  account_.cause = cause;
+  account_.by = by_whom(leg, cause);
 }
 
 void call::note_end(std::uint8_t leg, sip::end_cause cause, std::uint16_t status) {
@@ -59,15 +67,9 @@ void call::note_end(std::uint8_t leg, sip::end_cause cause, std::uint16_t status
   slot->settled = true;
   --legs_alive_;
   effects_.durable = true;
-  // The first leg to end says why the call ended; the others follow it.
-  const bool first = !first_end_noted_;
-  first_end_noted_ = true;
-  if (first) {
-    detail_.cause = cause;
-    detail_.by = by_whom(leg, cause);
-  }
+  note_cause(leg, cause);
   if (leg == caller.value)
-    detail_.status = status;
+    account_.status = status;
 }
 
 ended_by call::by_whom(std::uint8_t leg, sip::end_cause cause) {

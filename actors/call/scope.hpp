@@ -58,6 +58,9 @@ public:
 
   /// Facts for the CDR.
   virtual void note_answer(std::uint8_t leg) = 0;
+  /// Why the call ends, seen from this leg; the first leg to say so is believed. Implied by
+  /// note_end(), and said earlier by a leg that still has to wait for its peer.
+  virtual void note_cause(std::uint8_t leg, sip::end_cause) = 0;
   /// Once per leg: it is over, and the call with the last of them.
   virtual void note_end(std::uint8_t leg, sip::end_cause, std::uint16_t status) = 0;
   virtual void note_media(child_id leg, const media::slot_statistics&) = 0;

@@ -169,10 +169,10 @@ void incoming_leg::refuse(std::uint16_t status, std::string_view reason) {
 }
 
 void incoming_leg::report_ended() {
+  const auto cause = machine_.cause().value_or(sip::end_cause::rejected);
+  call_.note_cause(r_.number, cause);
   call_.tell(app_child,
-             msg::leg_event{.what = msg::leg_event::kind::ended,
-                            .leg = r_.number,
-                            .cause = machine_.cause().value_or(sip::end_cause::rejected)});
+             msg::leg_event{.what = msg::leg_event::kind::ended, .leg = r_.number, .cause = cause});
 }
 
 void incoming_leg::settle() {

@@ -223,6 +223,7 @@ void outgoing_leg::perform(const sip::outgoing_leg::actions& todo, const answer_
             ended.contacts = contacts_of(*seen.response);
         }
         r_.status = action.status;
+        call_.note_cause(r_.number, ended.cause);
         report(std::move(ended));
         break;
       }

@@ -1,0 +1,89 @@
+// Commit before visible, and a store that fails. That nothing leaves before its commit is asked by
+// world::over() of every test of this folder.
+#include "tests/actors/world.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+
+using namespace tandem;
+using namespace tandem::test;
+
+using kind = happening::kind;
+
+TEST_CASE("commits: state, then datagram, for each input of a call", "[actors]") {
+  world w;
+  w.connect();
+  w.caller.bye();
+  w.settle();
+  std::string order;
+  for (const auto& h : w.happenings())
+    switch (h.what) {
+      case kind::received: order += 'r'; break;
+      case kind::sent: order += 's'; break;
+      case kind::committed: order += 'c'; break;
+      case kind::erased: order += 'e'; break;
+    }
+  // INVITE; 200; ACK; BYE and its two answers. An ACK alone changes state, too.
+  CHECK(order
+        == "rcs"  // INVITE → INVITE
+           "rcss" // 200 → ACK, 200
+           "rc"   // ACK
+           "rcss" // BYE → 200, BYE
+           "rc"); // 200
+  w.over({"200 caller bye"});
+}
+
+TEST_CASE("commits: retransmissions need none", "[actors]") {
+  world w;
+  w.caller.invite("7100");
+  w.settle();
+  const auto commits = w.figure("tandem_call_commits_total");
+  w.pass(199ms);
+  CHECK(w.figure("tandem_call_commits_total") == commits);
+  w.pass(1ms + 1ms); // 100 Trying is new
+  CHECK(w.figure("tandem_call_commits_total") == commits + 1);
+  w.pass(20s);
+  CHECK(w.callee.count("INVITE") == 6);
+  w.caller.again("INVITE");
+  w.settle();
+  CHECK(w.caller.count("100 INVITE") == 2);
+  CHECK(w.figure("tandem_call_commits_total") == commits + 1);
+  w.callee.respond(486);
+  w.settle();
+  w.over({"486 callee rejected"});
+}
+
+TEST_CASE("commits: the record of a call goes when the call does, not before", "[actors]") {
+  world w;
+  w.connect();
+  CHECK(w.records() == 1);
+  w.caller.bye();
+  w.settle();
+  CHECK(w.records() == 1);
+  w.over({"200 caller bye"});
+  CHECK(std::ranges::count(w.happenings(), kind::erased, &happening::what) == 1);
+}
+
+TEST_CASE("commits: a store that fails once: one line in the log, the call goes on", "[actors]") {
+  world w;
+  w.fail_commits(1);
+  w.connect();
+  REQUIRE(w.log().size() == 1);
+  CHECK(w.log().front().find("store: the disk is full") != std::string::npos);
+  w.caller.bye();
+  w.settle();
+  CHECK(w.log().size() == 1);
+  w.over({"200 caller bye"});
+}
+
+TEST_CASE("commits: a store that always fails stops no call", "[actors]") {
+  world w;
+  w.fail_commits(1'000'000);
+  w.connect();
+  CHECK(w.records() == 0);
+  w.caller.bye();
+  w.settle();
+  CHECK(w.callee.count("BYE") == 1);
+  w.over({"200 caller bye"});
+}

@@ -1,0 +1,184 @@
+// A throw in a call: back to the last commit, the input set aside, other calls untouched.
+#include "actors/call/limits.hpp"
+#include "tests/actors/world.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+
+using namespace tandem;
+using namespace tandem::test;
+
+namespace {
+
+std::size_t error_lines(const world& w, std::string_view cause) {
+  return static_cast<std::size_t>(std::ranges::count_if(w.log(), [cause](const std::string& line) {
+    return line.find("error") != std::string::npos && line.find(cause) != std::string::npos;
+  }));
+}
+
+/// caller → application `app` → callee, who has the INVITE.
+void call_by(world& w, const char* app) {
+  w.caller.invite(app);
+  w.settle();
+  REQUIRE(w.callee.heard() == strings{"INVITE"});
+}
+
+} // namespace
+
+TEST_CASE("faults: a response that makes the application throw is set aside, the call goes on",
+          "[actors]") {
+  world w;
+  call_by(w, "throw_progress");
+  w.callee.respond(183);
+  w.settle();
+  CHECK(w.caller.heard() == strings{});
+  const auto row = w.call_rows().at(0);
+  CHECK(row.restarts == 1);
+  CHECK(row.last_error == "app throw_progress: a bug in the application");
+  CHECK(w.figure("tandem_call_faults_total") == 1);
+  CHECK(error_lines(w, "call.fault") == 1);
+  w.callee.respond(180);
+  w.settle();
+  w.callee.respond(200);
+  w.settle();
+  CHECK(w.caller.heard() == strings{"180 INVITE", "200 INVITE"});
+  CHECK(w.media().are_connected({0, 0, 1}, {0, 1, 1}));
+  w.caller.bye();
+  w.settle();
+  w.over({"200 caller bye"});
+}
+
+TEST_CASE("faults: other calls are not touched", "[actors]") {
+  world w;
+  auto& third = w.add_phone(5071);
+  third.invite("9196");
+  w.settle();
+  const auto before = w.row("app echo");
+  call_by(w, "throw_progress");
+  w.callee.respond(183);
+  w.settle();
+  const auto after = w.row("app echo");
+  CHECK(after.id == before.id);
+  CHECK(after.restarts == 0);
+  CHECK(after.messages == before.messages);
+  third.bye();
+  w.callee.respond(486);
+  w.settle();
+  w.over({"200 caller bye", "486 callee rejected"});
+}
+
+TEST_CASE("faults: a request that makes the application throw is answered 500, each time",
+          "[actors]") {
+  world w;
+  call_by(w, "throw_end");
+  w.callee.respond(200);
+  w.settle();
+  REQUIRE(w.caller.count("200 INVITE") == 1);
+  w.caller.bye(); // on_end throws: the BYE has not happened
+  w.settle();
+  CHECK(w.caller.count("500 BYE") == 1);
+  CHECK(w.callee.count("BYE") == 0);
+  w.caller.again("BYE");
+  w.settle();
+  CHECK(w.caller.count("500 BYE") == 2);
+  CHECK(w.figure("tandem_call_faults_total") == 1);
+  CHECK(w.row("leg 0").state == "established");
+  w.end_call(); // which the application is not asked about
+  w.over({"200 operator operator"});
+}
+
+TEST_CASE("faults: beyond the limit the call hangs up", "[actors]") {
+  world w;
+  call_by(w, "throw_progress");
+  for (std::uint32_t i = 0; i < actors::limits::faults_per_call; ++i) {
+    w.callee.respond(183);
+    w.settle();
+  }
+  CHECK(w.caller.heard() == strings{});
+  CHECK(w.call_rows().at(0).restarts == actors::limits::faults_per_call);
+  w.callee.respond(180); // still alive, at the limit
+  w.settle();
+  CHECK(w.caller.heard() == strings{"180 INVITE"});
+  w.callee.respond(183);
+  w.settle();
+  CHECK(w.caller.heard() == strings{"180 INVITE", "480 INVITE"});
+  CHECK(w.callee.heard() == strings{"INVITE", "CANCEL", "ACK"});
+  w.over({"480 node internal failure"});
+}
+
+TEST_CASE("faults: an answer that throws each time it is sent again ends with ACK and BYE",
+          "[actors]") {
+  world w;
+  call_by(w, "throw_answer");
+  for (std::uint32_t i = 0; i <= actors::limits::faults_per_call; ++i) {
+    w.callee.respond(200);
+    w.settle();
+  }
+  CHECK(w.caller.heard() == strings{"480 INVITE"});
+  w.callee.again("200 INVITE");
+  w.settle();
+  CHECK(w.callee.count("ACK") == 1);
+  CHECK(w.callee.count("BYE") == 1);
+  w.over({"480 node internal failure"});
+}
+
+TEST_CASE("faults: a timer that throws ends the call at once, being due again and again",
+          "[actors]") {
+  world w;
+  call_by(w, "throw_timer");
+  w.callee.respond(180);
+  w.pass(9900ms);
+  CHECK(w.caller.heard() == strings{"180 INVITE"});
+  w.pass(200ms);
+  CHECK(w.caller.heard() == strings{"180 INVITE", "480 INVITE"});
+  CHECK(w.callee.heard() == strings{"INVITE", "CANCEL", "ACK"});
+  w.over({"480 node internal failure"});
+}
+
+TEST_CASE("faults: a restored call's timers are due when they were", "[actors]") {
+  world w;
+  call_by(w, "throw_progress");
+  w.pass(10s);
+  w.callee.habits.answers_bye = false;
+  w.callee.respond(183); // sets timer B's rest aside with the input
+  w.pass(23s);
+  CHECK(w.caller.count("408 INVITE") == 1);
+  CHECK(w.caller.times_ms("408 INVITE") == std::vector<std::int64_t>{32000});
+  w.over({"408 node no response"});
+}
+
+TEST_CASE("faults: a throw at the first input: 500, and nothing is left", "[actors]") {
+  world w;
+  w.caller.invite("throw_incoming");
+  w.settle();
+  CHECK(w.caller.heard() == strings{"500 INVITE"});
+  CHECK(w.callee.heard() == strings{});
+  CHECK(w.media().in_use() == 0);
+  CHECK(w.call_rows().empty());
+  w.over({"500 node internal failure"}, {"ACK"});
+}
+
+TEST_CASE("faults: what the failed input had noted for the CDR is forgotten", "[actors]") {
+  world w;
+  call_by(w, "throw_end");
+  w.callee.respond(486); // on_end throws; the caller hangs up in the end
+  w.settle();
+  CHECK(w.caller.heard() == strings{});
+  w.end_call();
+  CHECK(w.caller.heard() == strings{"480 INVITE"});
+  w.callee.respond(486);
+  w.pass(1s);
+  w.over({"480 operator operator"});
+}
+
+TEST_CASE("faults: a throw in a call that could never be committed: it is dropped", "[actors]") {
+  world w;
+  w.fail_commits(1'000'000);
+  call_by(w, "throw_progress");
+  w.callee.respond(183);
+  w.settle();
+  CHECK(w.media().in_use() == 0);
+  w.callee.habits.answers_bye = false;
+  w.over({"500 node internal failure"});
+}
