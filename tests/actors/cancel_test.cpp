@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+using namespace std::chrono_literals;
+
 using namespace tandem;
 using namespace tandem::test;
 

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+using namespace std::chrono_literals;
+
 using namespace tandem;
 using namespace tandem::test;
 

@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <utility>
 
+using namespace std::chrono_literals;
+
 namespace tandem::test {
 
 using namespace actors;

@@ -8,6 +8,8 @@
 #include <exception>
 #include <stdexcept>
 
+using namespace std::chrono_literals;
+
 namespace tandem::test {
 
 namespace {
@@ -108,6 +110,7 @@ world::parts::parts(const world_settings& s)
   facts.media_address = settings.media.address;
   facts.ring_timeout = s.ring_timeout;
   facts.apps = test_catalogue();
+  facts.calls_per_shard = s.calls_per_shard;
   env = std::make_unique<actors::node_environment>(actors::node_environment{
       system.get(), nodes, settings, facts, time, node_net, media, hash, log, figures,
       [this](actors::call_detail d) { details.push_back(std::move(d)); },
@@ -234,7 +237,7 @@ void world::connect() {
   REQUIRE(callee.count("ACK") == 1);
 }
 
-simulated_media& world::media() {
+simulated_media& world::media() const {
   return parts_->media;
 }
 

@@ -17,12 +17,11 @@
 
 namespace tandem::test {
 
-using namespace std::chrono_literals;
-
 struct world_settings {
   std::size_t shards = 1;
   std::size_t media_pairs = 100;
   std::chrono::seconds ring_timeout{180};
+  std::size_t calls_per_shard = 1000;
 };
 
 /// What happened at the edge of the node, in its order.
@@ -70,7 +69,7 @@ public:
   /// caller → bridge → callee, up to the ACK.
   void connect();
 
-  [[nodiscard]] simulated_media& media();
+  [[nodiscard]] simulated_media& media() const;
   /// Rows of the tree: all, or those below a path.
   [[nodiscard]] std::vector<node_view> rows(std::string_view path = {}) const;
   /// The only row of that name; fails the test if there is none or several.

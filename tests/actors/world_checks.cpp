@@ -12,6 +12,8 @@
 #include <map>
 #include <set>
 
+using namespace std::chrono_literals;
+
 namespace tandem::test {
 
 namespace {

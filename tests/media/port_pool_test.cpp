@@ -118,7 +118,7 @@ TEST_CASE("pool: a port that another process holds is left out with a warning", 
     CHECK(p.rtp_local.port % 2 == 0);
 }
 
-TEST_CASE("pool: a parked socket buffers nothing; unparked it hears everybody", "[media]") {
+TEST_CASE("pool: a parked socket buffers nothing, unparked it hears everybody", "[media]") {
   const auto s = ports(22100, 22101);
   auto pool = media::bind_pool(s, *media::plan_pool(s, 20000));
   REQUIRE(pool);

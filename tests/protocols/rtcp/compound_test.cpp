@@ -122,7 +122,7 @@ TEST_CASE("RFC 3550 §6.4.1: SR with a report block", "[rtcp]") {
   CHECK_FALSE(read_receiver_report(p));
 }
 
-TEST_CASE("RFC 3550 §6.4.2: RR; a count that the body cannot hold is refused", "[rtcp]") {
+TEST_CASE("RFC 3550 §6.4.2: RR, a count that the body cannot hold is refused", "[rtcp]") {
   bytes body{0, 0, 0, 7};
   body.resize(4 + 24, 0);
   CHECK(read_receiver_report(only(raw(0x81, 201, body))) == 7U);

@@ -57,7 +57,7 @@ std::optional<errc> feed(negotiation& n, in input) {
 
 } // namespace
 
-TEST_CASE("negotiation: every arrow; one offer at a time (RFC 3264 §4)", "[sdp][negotiation]") {
+TEST_CASE("negotiation: every arrow, one offer at a time (RFC 3264 §4)", "[sdp][negotiation]") {
   struct arrow {
     st from;
     in input;

@@ -146,7 +146,7 @@ TEST_CASE("nested: the owner runs a child in place and sees what it changed", "[
   CHECK(views[2].messages == 0);
 }
 
-TEST_CASE("nested: a throw ends that child with its text; owner and siblings go on",
+TEST_CASE("nested: a throw ends that child with its text, owner and siblings go on",
           "[actor][nested]") {
   fixture f;
   const auto r = f.visit_child(*f.first, "throw");

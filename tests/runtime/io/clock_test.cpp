@@ -11,7 +11,7 @@
 using namespace tandem;
 using namespace std::chrono_literals;
 
-TEST_CASE("real clock: counts from boot, never goes back; the wall shows this century", "[io]") {
+TEST_CASE("real clock: counts from boot, never goes back, the wall shows this century", "[io]") {
   const real_clock time;
   auto last = time.now();
   CHECK(last > time_point{});
@@ -23,7 +23,7 @@ TEST_CASE("real clock: counts from boot, never goes back; the wall shows this ce
   CHECK(time.wall() > wall_time{1'767'225'600s}); // 2026
 }
 
-TEST_CASE("simulated clock: moves when told, never back; a jump of the wall moves no timer",
+TEST_CASE("simulated clock: moves when told, never back, a jump of the wall moves no timer",
           "[io][simulated]") {
   simulated_clock time{5s};
   CHECK(time.now() == time_point{5s});

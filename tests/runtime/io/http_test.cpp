@@ -89,7 +89,7 @@ std::string status_of(const std::string& reply) {
 
 } // namespace
 
-TEST_CASE("http: method, path, query and body reach the handler; its reply the client",
+TEST_CASE("http: method, path, query and body reach the handler, its reply the client",
           "[io][http]") {
   const auto s = serve();
   const auto to = target_of(*s);
@@ -138,7 +138,7 @@ TEST_CASE("http: the bearer token must be the right one, RFC 6750 §2.1 and §3"
   CHECK(c.read_all().find("WWW-Authenticate: Bearer\r\n") != std::string::npos);
 }
 
-TEST_CASE("http: off loopback a token is required; a taken address is named", "[io][http]") {
+TEST_CASE("http: off loopback a token is required, a taken address is named", "[io][http]") {
   const auto open = http_server::start(parse_ip_endpoint("0.0.0.0:0").value(), echo);
   REQUIRE_FALSE(open);
   CHECK(open.error() == "cannot bind tcp 0.0.0.0:0: off loopback a token is required");

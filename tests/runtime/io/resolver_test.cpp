@@ -79,7 +79,7 @@ TEST_CASE("resolver: literals, names of /etc/hosts and nonsense need no server",
   CHECK_FALSE(ask(r, names, std::string(max_dns_name, 'a')).error().ends_with("no domain name"));
 }
 
-TEST_CASE("resolver: addresses and TTL from a server, NXDOMAIN, silence; RFC 1035", "[io][dns]") {
+TEST_CASE("resolver: addresses and TTL from a server, NXDOMAIN, silence, RFC 1035", "[io][dns]") {
   asio_reactor r;
   one_answer_server server{r};
   system_resolver names{{.servers = server.address(), .timeout = 100ms, .tries = 1}};

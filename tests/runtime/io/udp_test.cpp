@@ -110,7 +110,7 @@ TEST_CASE("udp: the longest and the empty datagram pass, one byte more is not ta
   CHECK(got.bytes == std::vector<std::string>{longest, ""});
 }
 
-TEST_CASE("udp: a taken address is refused with a sentence; shared ones spread by source",
+TEST_CASE("udp: a taken address is refused with a sentence, shared ones spread by source",
           "[io][udp]") {
   asio_reactor r;
   system_network net;

@@ -73,7 +73,7 @@ TEST_CASE("log: level names there and back, nothing else", "[telemetry]") {
     CHECK_FALSE(parse_log_level(name));
 }
 
-TEST_CASE("log: a cause has its allowance per second; the rest is counted and told",
+TEST_CASE("log: a cause has its allowance per second, the rest is counted and told",
           "[telemetry]") {
   simulated_clock time;
   recorded out;

@@ -1,0 +1,189 @@
+// A call is brought to life from its record: in every state, on another clock, and from then on it
+// does what the call that was never interrupted did, to the byte and to the millisecond.
+#include "actors/call/record/record_codec.hpp"
+#include "tests/actors/lone_call.hpp"
+#include "tests/actors/world.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <functional>
+
+using namespace std::chrono_literals;
+
+using namespace tandem;
+using namespace tandem::test;
+
+using kind = happening::kind;
+
+namespace {
+
+struct seen {
+  std::int64_t at_us;
+  kind what;
+  std::string bytes;
+
+  bool operator==(const seen&) const = default;
+};
+
+std::ostream& operator<<(std::ostream& out, const seen& s) {
+  constexpr const char* names[]{"received", "sent", "committed", "erased"};
+  const bool text = s.what == kind::sent;
+  return out << s.at_us << " " << names[static_cast<int>(s.what)] << " "
+             << (text ? s.bytes : std::to_string(std::hash<std::string>{}(s.bytes))) << "\n";
+}
+
+seen seen_of(const happening& h, duration since) {
+  using namespace std::chrono;
+  return {duration_cast<microseconds>(h.at - since).count(), h.what, h.bytes};
+}
+
+/// What the world's call did after `since`.
+std::vector<seen> after(const world& w, duration since) {
+  std::vector<seen> out;
+  for (const auto& h : w.happenings())
+    if (h.at > since && h.what != kind::received)
+      out.push_back(seen_of(h, since));
+  return out;
+}
+
+/// Restores the record that was committed last at this moment of the test, and gives the restored
+/// call what the other one is given until it is over.
+class twin {
+public:
+  explicit twin(const world& w) : key_(w.key()), slots_(w.media().in_use()) {
+    for (const auto& h : w.happenings())
+      if (h.what == kind::committed) {
+        record_ = h.bytes;
+        since_ = h.at;
+      }
+  }
+
+  void compare(const world& w) const {
+    const auto decoded = actors::decode_record(record_);
+    REQUIRE(decoded);
+    CHECK(actors::encode_record(*decoded) == record_);
+
+    lone_call restored{key_, record_, 5000h + 333us, slots_};
+    for (const auto& h : w.happenings())
+      if (h.at > since_ && h.what == kind::received && !restored.is_gone()) {
+        restored.pass_until(h.at - since_);
+        restored.receive(h);
+      }
+    restored.pass_until(w.elapsed() - since_);
+    std::vector<seen> did;
+    for (const auto& h : restored.lines)
+      did.push_back(seen_of(h, {}));
+    CHECK(did == after(w, since_));
+    CHECK(restored.is_gone());
+  }
+
+private:
+  key128 key_;
+  std::size_t slots_;
+  std::string record_;
+  duration since_{};
+};
+
+} // namespace
+
+TEST_CASE("restore: a call in each state goes on as if nothing had happened", "[actors]") {
+  world w;
+  std::vector<twin> twins;
+  const auto snap = [&] {
+    w.pass(1s);
+    twins.emplace_back(w);
+    w.pass(1s);
+  };
+  w.caller.habits.acknowledges = false;
+  w.callee.habits.answers_bye = false;
+  w.caller.invite("7100");
+  w.settle();
+  snap(); // calling
+  w.callee.respond(180);
+  snap(); // ringing
+  w.callee.respond(183);
+  snap(); // with early media
+  w.callee.respond(200);
+  snap(); // answered: no ACK yet
+  w.caller.ack();
+  snap(); // established
+  w.callee.request("OPTIONS");
+  snap(); // with a transaction inside the dialog
+  w.caller.bye();
+  snap(); // ending: the callee has not answered our BYE
+  w.callee.respond_to("BYE", 200);
+  snap(); // over: transactions linger
+  w.over({"200 caller bye"});
+  REQUIRE(twins.size() == 8);
+  for (std::size_t i = 0; i < twins.size(); ++i) {
+    INFO("state " << i);
+    twins[i].compare(w);
+  }
+}
+
+TEST_CASE("restore: a call that is cancelled, forked or refused", "[actors]") {
+  world w;
+  std::vector<twin> twins;
+  const auto snap = [&] {
+    w.pass(1s);
+    twins.emplace_back(w);
+    w.pass(1s);
+  };
+  SECTION("cancelled (§9.1)") {
+    w.callee.habits.obeys_cancel = false;
+    w.caller.habits.acknowledges_failures = false;
+    w.caller.invite("7100");
+    w.settle();
+    w.callee.respond(180);
+    w.settle();
+    w.caller.cancel();
+    snap();
+    w.callee.respond_to("CANCEL", 200);
+    snap();
+    w.callee.respond(487);
+    snap();
+    w.over({"487 caller cancelled"});
+  }
+  SECTION("cancelled before it rang (§9.1)") {
+    w.caller.invite("7100");
+    w.settle();
+    w.caller.cancel();
+    snap();
+    w.callee.respond(180);
+    snap();
+    w.over({"487 caller cancelled"});
+  }
+  SECTION("answered twice (§13.2.2.4)") {
+    w.callee.habits.answers_bye = false;
+    w.connect();
+    w.callee.respond(200, {.tag = "two"});
+    snap();
+    w.callee.respond_to("BYE", 200);
+    snap();
+    w.callee.habits.answers_bye = true;
+    w.caller.bye();
+    w.settle();
+    w.over({"200 caller bye"});
+  }
+  SECTION("with an application that waits") {
+    w.caller.invite("slow_echo");
+    snap();
+    w.pass(10s);
+    snap();
+    w.pass(30s);
+    w.over({"200 node hung up"});
+  }
+  SECTION("without ACK to the refusal (§17.2.1)") {
+    w.caller.habits.acknowledges_failures = false;
+    w.caller.invite("7100");
+    w.settle();
+    w.callee.respond(486);
+    snap();
+    w.over({"486 callee rejected"});
+  }
+  for (std::size_t i = 0; i < twins.size(); ++i) {
+    INFO("state " << i);
+    twins[i].compare(w);
+  }
+  CHECK(!twins.empty());
+}
