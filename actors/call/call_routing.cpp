@@ -129,7 +129,9 @@ void call::open_incoming(const msg::sip_input& in) {
 }
 
 void call::open_server_transaction(const msg::sip_input& in, child_id parent, child_id user) {
-  if (slots_.size() >= limits::children_per_call)
+  const auto method = in.message->get_method();
+  const bool ends = method == sip::method::bye || method == sip::method::cancel;
+  if (slots_.size() >= limits::children_by_wire + (ends ? limits::children_to_end : 0))
     return answer_without_user(in, 500);
   const auto id = spawn(parent, std::string(in.message->method_name()) + " (server)",
                         server_transaction(*this, in, user));

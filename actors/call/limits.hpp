@@ -15,6 +15,13 @@ constexpr std::size_t visits_per_input = 1000;
 /// Children of one call at a time, its transactions included.
 constexpr std::size_t children_per_call = 128;
 
+/// As many children, and a request of a peer makes no transaction any more: it is answered 500. The
+/// rest is there to end the call with.
+constexpr std::size_t children_by_wire = 96;
+
+/// Transactions that BYE and CANCEL may make beyond that.
+constexpr std::size_t children_to_end = 16;
+
 /// How much later than due a call that is over may wake up.
 constexpr std::chrono::milliseconds linger_granularity{256};
 

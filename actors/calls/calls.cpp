@@ -1,7 +1,6 @@
 #include "actors/calls/calls.hpp"
 
 #include "actors/call/replies.hpp"
-#include "actors/calls/limits.hpp"
 #include "protocols/sip/response_builder.hpp"
 #include "runtime/telemetry/event_log.hpp"
 
@@ -26,7 +25,7 @@ void calls::open(msg::open_call& m) {
     send(known->address, std::move(m.invite));
     return;
   }
-  if (closing_ || directory_.entries.size() >= limits::calls_per_shard)
+  if (closing_ || directory_.entries.size() >= services_.facts.calls_per_shard)
     return refuse(m.invite, 503);
   call_start fresh{.key = m.key};
   fresh.record.next_child = app_child.value + 1;

@@ -2,6 +2,7 @@
 
 #include "actors/call/ids.hpp"
 #include "actors/call_app/call_app.hpp"
+#include "actors/calls/limits.hpp"
 #include "protocols/sip/timer_values.hpp"
 #include "runtime/base/ip_endpoint.hpp"
 #include "runtime/base/time.hpp"
@@ -28,6 +29,7 @@ struct node_facts {
   sip::timer_values timers;
   duration ring_timeout{};
   app_catalogue apps;
+  std::size_t calls_per_shard = limits::calls_per_shard;
 };
 
 /// The first transport of that family.
