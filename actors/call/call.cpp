@@ -38,6 +38,13 @@ call::call(caf::actor_config& cfg, shard& home, tree_place place, call_services&
   for (const auto& c : start.record.children)
     open(c.id, c.parent, c.name, c.record);
   entry().set_state("starting");
+  if (slots_.size() > 1) // restored: a fresh call has its application alone
+    show_states();
+  // Restored while transactions lingered: its CDR was written before.
+  over_ = legs_alive_ == 0 && find(app_child) == nullptr;
+  if (over_)
+    entry().set_state("over");
+  arm_timer();
 }
 
 call::~call() = default;
@@ -212,6 +219,16 @@ void call::arm_timer() {
     timer_.stop();
   else if (timer_.deadline() != first)
     timer_.start(home().timers(), *first);
+}
+
+/// After a restore: the rows of the tree say what they said.
+void call::show_states() {
+  for (auto& s : slots_) {
+    s.state = s.actor->state_text();
+    s.actor->entry().set_state(s.state);
+    if (s.id == app_child)
+      entry().set_state(s.state);
+  }
 }
 
 void call::note_states() {

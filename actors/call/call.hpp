@@ -111,6 +111,7 @@ private:
   void apply_endings();
   void remove(child_id);
   void note_states();
+  void show_states();
   void commit_or_release();
   void on_committed();
   void release();

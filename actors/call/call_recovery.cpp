@@ -60,10 +60,7 @@ bool call::restore_last_commit() {
   }
   as_of_.reset();
   account_ = committed_account_;
-  for (auto& slot : slots_) {
-    slot.state = slot.actor->state_text();
-    slot.actor->entry().set_state(slot.state);
-  }
+  show_states();
   return !slots_.empty();
 }
 

@@ -63,7 +63,8 @@ public:
     REQUIRE(decoded);
     CHECK(actors::encode_record(*decoded) == record_);
 
-    lone_call restored{key_, record_, 5000h + 333us, slots_};
+    // Another host, but in step: lingering calls wake at multiples of 256 ms of its clock.
+    lone_call restored{key_, record_, 5000h + since_, slots_};
     for (const auto& h : w.happenings())
       if (h.at > since_ && h.what == kind::received && !restored.is_gone()) {
         restored.pass_until(h.at - since_);

@@ -320,6 +320,7 @@ void world::rtp_timeout(std::uint8_t leg) {
 }
 
 void world::fail_commits(std::size_t times) {
+  commits_failed_ = true;
   for (const auto& s : parts_->stores)
     s->failures = times;
 }

@@ -106,6 +106,7 @@ private:
   void check_commits();
 
   bool over_ = false;
+  bool commits_failed_ = false;
 };
 
 /// bridge, echo and what test_apps.cpp describes.
