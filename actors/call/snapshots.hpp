@@ -61,11 +61,14 @@ struct dialog_record {
   ip_endpoint ack_destination;
 };
 
+using negotiation_ptr = std::shared_ptr<const sdp::negotiation::snapshot>;
+
 /// Both directions of a leg share this.
 struct leg_media {
   child_id endpoint;
   std::optional<media::slot> slot;
-  sdp::negotiation::snapshot negotiation;
+  /// Never null. Shared, since a commit takes it far more often than it changes.
+  negotiation_ptr negotiation = std::make_shared<const sdp::negotiation::snapshot>();
 };
 
 struct incoming_leg_record {

@@ -23,7 +23,7 @@ media::direction allowed_by(sdp::direction peer) {
 } // namespace
 
 leg_sdp::leg_sdp(const leg_media& r, call_scope& call)
-  : r_(r), call_(call), negotiation_(r.negotiation) {
+  : r_(r), call_(call), negotiation_(*r.negotiation) {
 }
 
 leg_media leg_sdp::fresh(const call_scope& call, std::uint8_t leg, ip_family family) {
@@ -32,20 +32,18 @@ leg_media leg_sdp::fresh(const call_scope& call, std::uint8_t leg, ip_family fam
   const auto& ours = family == ip_family::v4 ? node.media_address : node.media_address6;
   const auto id = (call.key().low ^ leg) & below_2_62;
   leg_media r;
-  r.negotiation =
-      sdp::negotiation{sdp::make_origin(id, 1, ours.value_or(ip_address{}))}.take_snapshot();
+  const sdp::negotiation first{sdp::make_origin(id, 1, ours.value_or(ip_address{}))};
+  r.negotiation = std::make_shared<const sdp::negotiation::snapshot>(first.take_snapshot());
   return r;
 }
 
 void leg_sdp::reset(const leg_media& r) {
   r_ = r;
-  negotiation_ = sdp::negotiation{r.negotiation};
+  negotiation_ = sdp::negotiation{*r.negotiation};
 }
 
-leg_media leg_sdp::record() const {
-  auto r = r_;
-  r.negotiation = negotiation_.take_snapshot();
-  return r;
+void leg_sdp::changed() {
+  r_.negotiation = std::make_shared<const sdp::negotiation::snapshot>(negotiation_.take_snapshot());
 }
 
 tl::expected<session_ptr, std::uint16_t> leg_sdp::read(const sip::message& m) {
@@ -61,7 +59,9 @@ tl::expected<session_ptr, std::uint16_t> leg_sdp::read(const sip::message& m) {
 }
 
 bool leg_sdp::take_offer(const sdp::session& offer) {
-  return sdp::relayed_media(offer) && negotiation_.set_remote_offer(offer);
+  const bool taken = sdp::relayed_media(offer) && negotiation_.set_remote_offer(offer);
+  changed();
+  return taken;
 }
 
 std::optional<std::string> leg_sdp::answer(const sdp::session& other_leg, stage when) {
@@ -71,6 +71,7 @@ std::optional<std::string> leg_sdp::answer(const sdp::session& other_leg, stage 
                                            : negotiation_.set_local_answer(ours);
   if (!result)
     return std::nullopt;
+  changed();
   if (offer)
     point_media(*offer);
   return sdp::to_text(*result);
@@ -84,6 +85,7 @@ std::optional<std::string> leg_sdp::echo_answer() {
       negotiation_.set_local_answer(sdp::echo_answer(*offer, where(), negotiation_.local_origin()));
   if (!result)
     return std::nullopt;
+  changed();
   point_media(*offer);
   return sdp::to_text(*result);
 }
@@ -94,15 +96,18 @@ std::string leg_sdp::offer(const sdp::session* other_leg) {
       negotiation_.set_local_offer(other_leg != nullptr ? sdp::anchor(*other_leg, where(), origin)
                                                         : sdp::make_offer(where(), origin));
   TANDEM_CHECK(result); // the first of this leg
+  changed();
   return sdp::to_text(*result);
 }
 
 bool leg_sdp::take_answer(const sdp::session& answer, stage when) {
   const auto result = when == stage::early ? negotiation_.preview_remote_answer(answer)
                                            : negotiation_.set_remote_answer(answer);
-  if (result)
-    point_media(*result);
-  return result.has_value();
+  if (!result)
+    return false;
+  changed();
+  point_media(*result);
+  return true;
 }
 
 void leg_sdp::point_media(const sdp::session& remote) {

@@ -23,7 +23,7 @@ public:
 
   /// Starts anew, for a leg whose address family is known only now.
   void reset(const leg_media&);
-  [[nodiscard]] leg_media record() const;
+  [[nodiscard]] const leg_media& record() const { return r_; }
   [[nodiscard]] child_id endpoint() const { return r_.endpoint; }
   void set_endpoint(child_id id) { r_.endpoint = id; }
   void set_slot(const media::slot& s) { r_.slot = s; }
@@ -48,6 +48,7 @@ public:
 
 private:
   [[nodiscard]] sdp::local_media where() const;
+  void changed(); ///< keeps the record as of the negotiation
   void point_media(const sdp::session& remote);
 
   leg_media r_;

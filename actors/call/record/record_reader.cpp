@@ -162,7 +162,8 @@ leg_media record_reader::read(LegMedia::Reader from) {
   m.endpoint = {from.getEndpoint()};
   if (from.hasSlot())
     m.slot = read(from.getSlot());
-  m.negotiation = read(from.getNegotiation());
+  m.negotiation =
+      std::make_shared<const sdp::negotiation::snapshot>(read(from.getNegotiation()));
   return m;
 }
 

@@ -312,7 +312,7 @@ void record_writer::write(const leg_media& m, LegMedia::Builder to) {
   to.setEndpoint(endpoint.value);
   if (slot)
     write_slot(*slot, to.initSlot());
-  write(negotiation, to.initNegotiation());
+  write(*negotiation, to.initNegotiation());
 }
 
 void record_writer::write(const sdp::negotiation::snapshot& n, Negotiation::Builder to) {

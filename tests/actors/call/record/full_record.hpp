@@ -61,7 +61,7 @@ public:
   actors::session_ptr shared_session() { return std::make_shared<const sdp::session>(session()); }
   actors::leg_media leg_media() {
     actors::leg_media m{child(), slot(), {}};
-    auto& n = m.negotiation;
+    sdp::negotiation::snapshot n;
     n.ours = {text("user"), 1ULL << 59 | number(), number(), ip_family::v6, text("host")};
     n.next_version_at_least = 1ULL << 58 | number();
     n.current = sdp::negotiation::state::remote_offer;
@@ -69,6 +69,7 @@ public:
     n.remote = session();
     n.pending = session();
     n.unagreed = session();
+    m.negotiation = std::make_shared<const sdp::negotiation::snapshot>(std::move(n));
     return m;
   }
 
@@ -87,6 +88,13 @@ inline actors::app_record full_app(distinct& d) {
             {d.child(), d.child(), true, true, d.shared_session()}};
   r.timers = {{d.number(), d.time()}, {d.number(), d.time()}};
   r.next_timer = 90'000U + d.number();
+  return r;
+}
+
+/// A leg of which nothing is set but what it has negotiated.
+inline actors::incoming_leg_record negotiating(sdp::negotiation::snapshot n) {
+  actors::incoming_leg_record r;
+  r.media.negotiation = std::make_shared<const sdp::negotiation::snapshot>(std::move(n));
   return r;
 }
 

@@ -87,9 +87,8 @@ TEST_CASE("record: every enumerator comes back", "[record]") {
     CHECK(there_and_back(outgoing_leg_record{.machine = {.current = s}}).machine.current == s);
   });
   each(sdp::negotiation::state::remote_offer, [](auto s) {
-    incoming_leg_record r;
-    r.media.negotiation.current = s;
-    CHECK(there_and_back(r).media.negotiation.current == s);
+    const auto r = negotiating({.current = s});
+    CHECK(there_and_back(r).media.negotiation->current == s);
   });
   each(sip::dialog::state::terminated, [](auto s) {
     CHECK(there_and_back(dialog_record{.dialog = {.current = s}}).dialog.current == s);
@@ -213,8 +212,9 @@ TEST_CASE("record: what children share is written once and shared again", "[reco
   const auto message = d.message();
   const auto buffer = d.buffer();
   const auto session = d.shared_session();
-  incoming_leg_record leg{.request = message, .offer = session};
-  leg.media.negotiation.remote = *session; // equal, not the same object
+  auto leg = negotiating({.remote = *session}); // equal, not the same object
+  leg.request = message;
+  leg.offer = session;
   app_record app{.legs = {{.description = session}}};
   call_record r;
   r.children = {{{1}, {}, "app", app},

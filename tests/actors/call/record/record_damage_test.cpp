@@ -94,9 +94,8 @@ TEST_CASE("record: an enumerator that nobody has is refused", "[record][damage]"
   using invite_client = sip::invite_client_transaction;
   using non_invite_server = sip::non_invite_server_transaction;
   using non_invite_client = sip::non_invite_client_transaction;
-  incoming_leg_record offered, v6_origin;
-  offered.media.negotiation.current = sdp::negotiation::state::local_offer;
-  v6_origin.media.negotiation.ours.family = ip_family::v6;
+  const auto offered = negotiating({.current = sdp::negotiation::state::local_offer});
+  const auto v6_origin = negotiating({.ours = {.family = ip_family::v6}});
   const auto session = [](ip_family origin, ip_family connection) {
     sdp::session s;
     s.origin.family = origin;
