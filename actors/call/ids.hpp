@@ -1,5 +1,7 @@
 #pragma once
 
+#include "runtime/base/ip_endpoint.hpp"
+
 #include <compare>
 #include <cstdint>
 
@@ -38,6 +40,15 @@ struct transport_index {
   std::uint8_t value = 0;
 
   auto operator<=>(const transport_index&) const = default;
+};
+
+/// How a peer was heard: by which transport, and from where. Of a stream transport the address
+/// names the connection, for as long as that stands.
+struct flow {
+  transport_index transport;
+  ip_endpoint peer;
+
+  bool operator==(const flow&) const = default;
 };
 
 } // namespace tandem::actors

@@ -4,11 +4,13 @@
 #include "actors/cdr/call_detail.hpp"
 #include "actors/node/facts.hpp"
 #include "actors/trace/ladder_archive.hpp"
+#include "config/configuration.hpp"
 #include "media/engine.hpp"
 #include "runtime/base/key.hpp"
 #include "runtime/base/time.hpp"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -58,6 +60,8 @@ struct call_services {
   call_counters& counters;
   event_log& log;
   std::function<void(call_detail)> record_detail;
+  /// Users, trunks and routes are those of the last reload; read it anew for each input.
+  std::shared_ptr<const configuration> settings;
 };
 
 } // namespace tandem::actors

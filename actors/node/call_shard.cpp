@@ -43,9 +43,16 @@ call_shard::call_shard(node_environment& env, std::uint32_t index, reactor& bell
     faults_(env.figures.make_counter("tandem_call_faults_total",
                                      "Inputs that made an actor of a call throw")),
     commits_(env.figures.make_counter("tandem_call_commits_total", "Records committed")),
-    services_{env.facts, env.time, env.media,
-              *this,     *this,    ladders_,
-              *this,     env.log,  [this](call_detail d) { record(std::move(d)); }},
+    services_{env.facts,
+              env.time,
+              env.media,
+              *this,
+              *this,
+              ladders_,
+              *this,
+              env.log,
+              [this](call_detail d) { record(std::move(d)); },
+              std::make_shared<const configuration>(env.settings)},
     ingress_(shard_, directory_, *this, env.hash, figures_) {
   shard_.set_stage(this);
 }
@@ -74,7 +81,7 @@ std::vector<child_row> call_shard::rows(port_sharing sharing) {
   });
   row("router", "router", [this, calls_handle](tree_place place) {
     auto made = env_.system.spawn<router, caf::lazy_init>(shard_, std::move(place), services_,
-                                                          env_.settings.routes, *calls_handle);
+                                                          *calls_handle);
     ingress_.set_router(made);
     return made;
   });

@@ -66,6 +66,10 @@ public:
   [[nodiscard]] std::string calls_path() const;
 
   // Only in the shard's thread.
+  /// Users, trunks and routes of these from now on; live calls are not touched.
+  void apply(std::shared_ptr<const configuration> settings) {
+    services_.settings = std::move(settings);
+  }
   [[nodiscard]] std::vector<call_summary> summaries(std::size_t at_most) const;
   [[nodiscard]] std::optional<call_summary> summary(const key128&) const;
   [[nodiscard]] std::shared_ptr<const ladder> trace(const key128&) const;

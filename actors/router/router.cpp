@@ -11,9 +11,8 @@
 namespace tandem::actors {
 
 router::router(caf::actor_config& cfg, shard& home, tree_place place, call_services& services,
-               const std::vector<route>& routes, caf::actor calls)
-  : sharded(cfg, home, std::move(place)), services_(services), routes_(routes),
-    calls_(std::move(calls)) {
+               caf::actor calls)
+  : sharded(cfg, home, std::move(place)), services_(services), calls_(std::move(calls)) {
   entry().set_state("open");
 }
 
@@ -47,7 +46,7 @@ void router::on_request(msg::unowned_request& m) {
 void router::on_invite(msg::unowned_request& m) {
   const auto& request = *m.in.message;
   const auto uri = sip::parse_uri(request.request_uri());
-  const auto found = expand_route(routes_, uri->user);
+  const auto found = expand_route(services_.settings->routes, uri->user);
   if (!found)
     return answer(m.in, m.key, 404);
   const auto from = sip::read_from(request);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "actors/call/services.hpp"
-#include "config/configuration.hpp"
 #include "runtime/actor/sharded.hpp"
 
 #include <caf/actor.hpp>
@@ -24,8 +23,7 @@ namespace tandem::actors {
 /// application, OPTIONS is answered, all else is refused as RFC 3261 §8.2 asks.
 class router final : public sharded<caf::event_based_actor> {
 public:
-  router(caf::actor_config&, shard&, tree_place, call_services&, const std::vector<route>&,
-         caf::actor calls);
+  router(caf::actor_config&, shard&, tree_place, call_services&, caf::actor calls);
 
   caf::behavior make_behavior() override;
   void on_exit() override { calls_ = nullptr; }
@@ -36,7 +34,6 @@ private:
   void answer(const msg::sip_input&, const key128&, std::uint16_t status);
 
   call_services& services_;
-  const std::vector<route>& routes_;
   caf::actor calls_;
 };
 
