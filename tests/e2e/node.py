@@ -115,7 +115,7 @@ def walk(tree):
 class Node:
     """`with Node() as node:` runs tandemd. `node.callee` is the port that ^7(.*) is bridged to."""
 
-    def __init__(self, media_ports=400, sip_settings="", routes="", args=()):
+    def __init__(self, media_ports=400, sip_settings="", routes="", args=(), node_settings=""):
         self._ports = PortBlock(40 + media_ports)
         taken = iter(self._ports.ports)
         self.sip, self.admin, self.callee = next(taken), next(taken), next(taken)
@@ -124,16 +124,17 @@ class Node:
         self.media = (first, first + media_ports - 1)
         self.folder = Path(tempfile.mkdtemp(prefix="tandem-e2e-"))
         self.config = self.folder / "tandem.toml"
-        self.config.write_text(self._configuration(sip_settings, routes))
+        self.config.write_text(self._configuration(sip_settings, routes, node_settings))
         self.log = self.folder / "node.log"
         self._args = args
         self.process = None
 
-    def _configuration(self, sip_settings, routes):
+    def _configuration(self, sip_settings, routes, node_settings):
         return f"""# written by tests/e2e/node.py
 [node]
 name = "e2e"
 data = "data"
+{node_settings}
 [auth]
 realm = "example.test"
 [sip]
