@@ -65,8 +65,9 @@ siphash::secret fresh_secret() {
 
 struct node::parts {
   parts(const configuration& c, app_catalogue apps)
-    : settings(c), log(time, log_settings_of(c.node)), hash(fresh_secret()),
-      actors(c.node.name, time.now()), system(actor_config) {
+    : settings(c), in_force(std::make_shared<const configuration>(c)),
+      log(time, log_settings_of(c.node)), hash(fresh_secret()), actors(c.node.name, time.now()),
+      system(actor_config) {
     facts.name = c.node.name;
     facts.media_address = c.media.address;
     facts.media_address6 = c.media.address6;
@@ -80,7 +81,8 @@ struct node::parts {
   void hang_up_all();
   void close();
 
-  configuration settings;
+  const configuration settings;                  ///< as the node was started
+  std::shared_ptr<const configuration> in_force; ///< as of the last reload
   real_clock time;
   event_log log;
   metrics figures;
@@ -244,6 +246,14 @@ node::node(construction, std::unique_ptr<parts> p) : parts_(std::move(p)) {
 
 node::~node() {
   parts_->close();
+}
+
+reload_report node::reload(const configuration& next) {
+  const auto report = compare_settings(*parts_->in_force, next);
+  parts_->in_force = std::make_shared<const configuration>(reloaded(*parts_->in_force, next));
+  for (const auto& s : parts_->shards)
+    (void) s->home().post([&there = *s, now = parts_->in_force] { there.apply(now); });
+  return report;
 }
 
 event_log& node::log() {

@@ -2,6 +2,7 @@
 
 #include "actors/call_app/call_app.hpp"
 #include "config/configuration.hpp"
+#include "config/reload.hpp"
 #include "runtime/base/ip_endpoint.hpp"
 #include "runtime/telemetry/event_log.hpp"
 
@@ -21,6 +22,10 @@ public:
                                                                               app_catalogue);
   /// Ends every call, then the node.
   ~node();
+
+  /// Puts users, trunks and routes of `next` in force; live calls are not touched. Says what that
+  /// changes. Only by the thread that started the node.
+  [[nodiscard]] reload_report reload(const configuration& next);
 
   [[nodiscard]] event_log& log();
   [[nodiscard]] std::vector<ip_endpoint> sip_addresses() const;

@@ -17,7 +17,7 @@ namespace {
 sigset_t block_signals() {
   sigset_t set;
   sigemptyset(&set);
-  for (const auto s : {SIGINT, SIGTERM})
+  for (const auto s : {SIGINT, SIGTERM, SIGHUP})
     sigaddset(&set, s);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
@@ -41,17 +41,43 @@ tandem::actors::app_catalogue all_apps() {
   return apps;
 }
 
-/// Every route names an application that is built in.
-bool check_routes(const tandem::configuration& c, const tandem::actors::app_catalogue& apps,
-                  const std::string& file) {
-  bool good = true;
-  for (std::size_t i = 0; i < c.routes.size(); ++i)
-    if (apps.find(c.routes[i].app) == nullptr) {
-      fmt::print(stderr, "{}: routes[{}].app: there is no application \"{}\"; bridge or echo\n",
-                 file, i + 1, c.routes[i].app);
-      good = false;
-    }
-  return good;
+/// The settings of the file, in which every route names an application that is built in; or what is
+/// wrong with it, a line each.
+tl::expected<tandem::configuration, std::vector<std::string>>
+load(const std::string& file, const tandem::actors::app_catalogue& apps) {
+  auto settings = tandem::load_configuration(file);
+  std::vector<std::string> wrong;
+  if (!settings)
+    for (const auto& e : settings.error())
+      wrong.push_back(to_string(e));
+  else
+    for (std::size_t i = 0; i < settings->routes.size(); ++i)
+      if (const auto& app = settings->routes[i].app; apps.find(app) == nullptr)
+        wrong.push_back(
+            fmt::format("{}: routes[{}].app: there is no application \"{}\"; bridge or echo", file,
+                        i + 1, app));
+  if (!wrong.empty())
+    return tl::unexpected(std::move(wrong));
+  return std::move(*settings);
+}
+
+/// SIGHUP: a file with a mistake changes nothing.
+void reload(tandem::actors::node& node, const std::string& file,
+            const tandem::actors::app_catalogue& apps) {
+  auto& log = node.log();
+  const auto settings = load(file, apps);
+  if (!settings) {
+    for (const auto& line : settings.error())
+      log.error("config.reload", line);
+    return log.error("config.reload", file + " has mistakes; nothing was changed");
+  }
+  const auto report = node.reload(*settings);
+  for (const auto& line : report.changes)
+    log.info("config.reload", line);
+  for (const auto& line : report.later)
+    log.warning("config.reload", line);
+  if (report.changes.empty() && report.later.empty())
+    log.info("config.reload", file + " says what is in force already");
 }
 
 } // namespace
@@ -65,22 +91,20 @@ int main(int argc, char** argv) {
   cli.add_flag("--check", check_only, "Check the configuration and stop");
   CLI11_PARSE(cli, argc, argv);
 
-  const auto settings = tandem::load_configuration(file);
+  const auto apps = all_apps();
+  const auto settings = load(file, apps);
   if (!settings) {
-    for (const auto& e : settings.error())
-      fmt::print(stderr, "{}\n", to_string(e));
+    for (const auto& line : settings.error())
+      fmt::print(stderr, "{}\n", line);
     return 2;
   }
-  auto apps = all_apps();
-  if (!check_routes(*settings, apps, file))
-    return 2;
   if (check_only) {
     fmt::print("{}: no errors\n", file);
     return 0;
   }
 
   const auto signals = block_signals();
-  auto node = tandem::actors::node::start(*settings, std::move(apps));
+  auto node = tandem::actors::node::start(*settings, apps);
   if (!node) {
     fmt::print(stderr, "tandemd: {}\n", node.error());
     return 1;
@@ -90,7 +114,8 @@ int main(int argc, char** argv) {
   (*node)->log().info("node.start",
                       "admin API on http://" + to_string((*node)->admin_address()) + "/ — ready");
   int signal = 0;
-  sigwait(&signals, &signal);
+  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP)
+    reload(**node, file, apps);
   (*node)->log().info("node.stop", signal == SIGINT ? "interrupted" : "asked to stop");
   node->reset();
   return 0;
