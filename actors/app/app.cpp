@@ -95,6 +95,7 @@ leg_number app::dial(const dial_request& d) {
   fresh.from = r_.caller_identity;
   fresh.max_forwards = static_cast<std::uint8_t>(r_.incoming.max_forwards - 1); // as a proxy, §16.6
   fresh.offer = with.description;
+  fresh.by = d.by;
   const auto leg = call_.spawn(the_call, "leg " + std::to_string(number.value), std::move(fresh));
   r_.legs.push_back({.leg = leg});
   call_.tell(leg, msg::begin{});

@@ -107,6 +107,7 @@ struct outgoing_leg_record {
   session_ptr offer;        ///< the other leg's description; null: we make one
   std::uint16_t status = 0; ///< final response received
   bool settled = false;     ///< noted as over
+  std::optional<flow> by;   ///< how the callee was heard: preferred while that connection stands
 };
 
 struct media_endpoint_record {

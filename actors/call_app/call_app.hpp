@@ -1,11 +1,13 @@
 #pragma once
 
+#include "actors/call/contact.hpp"
 #include "protocols/sip/leg_action.hpp"
 #include "runtime/base/key.hpp"
 #include "runtime/base/time.hpp"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +43,8 @@ struct incoming_call {
   std::string app;    ///< the route's `app`
   std::uint8_t max_forwards =
       70; ///< of the INVITE: what a leg that calls on is left with, plus one
+  std::vector<contact>
+      contacts{}; ///< where the called user is registered; empty unless routed to one
 };
 
 /// A provisional answer, 101 to 199.
@@ -62,6 +66,7 @@ struct dial_request {
   std::string to;                 ///< SIP URI
   leg_number media_with = caller; ///< whose media the new leg exchanges
   duration ring_timeout{};        ///< zero: the node's [sip] ring_timeout_s
+  std::optional<flow> by{};       ///< the connection to call it by while that stands
 };
 
 /// What an application may ask for; valid only during the callback that it is given to.

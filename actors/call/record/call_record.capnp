@@ -36,6 +36,11 @@ struct Child {
   }
 }
 
+struct Flow {
+  transport @0 :UInt8;
+  peer @1 :Data;                  # endpoint
+}
+
 # ---------------------------------------------------------------------------------- application
 
 struct App {
@@ -50,8 +55,14 @@ struct App {
   legs @8 :List(LegRow);
   timers @9 :List(TimerRow);
   nextTimer @10 :UInt32;
-  maxForwards @11 :UInt8 = 70;    # incoming_call
+  maxForwards @11 :UInt8 = 70;    # @11, @12: incoming_call
+  contacts @12 :List(Contact);
 
+  struct Contact {
+    uri @0 :Text;
+    reachedBy @1 :Flow;           # null: not known
+    qThousandths @2 :UInt16 = 1000;
+  }
   struct LegRow {
     leg @0 :UInt16;
     endpoint @1 :UInt16;
@@ -126,6 +137,7 @@ struct OutgoingLeg {
   status @15 :UInt16;
   settled @16 :Bool;
   maxForwards @17 :UInt8 = 70;
+  by @18 :Flow;                   # null: none
 
   enum State {
     calling @0;

@@ -97,8 +97,19 @@ child_record record_reader::read(Child::Record::Reader from) {
 app_record record_reader::read(App::Reader from) {
   app_record r;
   r.app = text(from.getApp());
-  r.incoming = {text(from.getFrom()),   text(from.getTo()),    text(from.getUser()),
-                text(from.getTarget()), text(from.getRoute()), from.getMaxForwards()};
+  r.incoming = {text(from.getFrom()),
+                text(from.getTo()),
+                text(from.getUser()),
+                text(from.getTarget()),
+                text(from.getRoute()),
+                from.getMaxForwards(),
+                {}};
+  if (const auto list = from.getContacts(); bounded(list, limits::contacts_per_call, "contacts"))
+    for (const auto c : list)
+      r.incoming.contacts.push_back(
+          {text(c.getUri()),
+           c.hasReachedBy() ? std::optional{read(c.getReachedBy())} : std::nullopt,
+           c.getQThousandths()});
   r.caller_identity = text(from.getCallerIdentity());
   r.saved = bytes(from.getSaved());
   if (const auto legs = from.getLegs(); bounded(legs, limits::legs_per_call, "legs"))
@@ -154,7 +165,13 @@ outgoing_leg_record record_reader::read(OutgoingLeg::Reader from) {
   r.offer = part(sessions_, from.getOffer());
   r.status = from.getStatus();
   r.settled = from.getSettled();
+  if (from.hasBy())
+    r.by = read(from.getBy());
   return r;
+}
+
+flow record_reader::read(Flow::Reader from) {
+  return {{from.getTransport()}, endpoint(from.getPeer())};
 }
 
 leg_media record_reader::read(LegMedia::Reader from) {
@@ -162,8 +179,7 @@ leg_media record_reader::read(LegMedia::Reader from) {
   m.endpoint = {from.getEndpoint()};
   if (from.hasSlot())
     m.slot = read(from.getSlot());
-  m.negotiation =
-      std::make_shared<const sdp::negotiation::snapshot>(read(from.getNegotiation()));
+  m.negotiation = std::make_shared<const sdp::negotiation::snapshot>(read(from.getNegotiation()));
   return m;
 }
 

@@ -35,6 +35,7 @@ private:
   [[nodiscard]] leg_media read(LegMedia::Reader);
   [[nodiscard]] sdp::negotiation::snapshot read(Negotiation::Reader);
   [[nodiscard]] media::slot read(Slot::Reader);
+  [[nodiscard]] flow read(Flow::Reader);
 
   [[nodiscard]] ip_endpoint endpoint(capnp::Data::Reader);
   [[nodiscard]] duration time(std::int64_t);

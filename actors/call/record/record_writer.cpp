@@ -75,6 +75,12 @@ void write_slot(const media::slot& s, Slot::Builder to) {
   to.setRtcp(endpoint_bytes{rtcp});
 }
 
+void write_flow(const flow& f, Flow::Builder to) {
+  const auto& [transport, peer] = f;
+  to.setTransport(transport.value);
+  to.setPeer(endpoint_bytes{peer});
+}
+
 void write_machine(const sip::invite_server_transaction::snapshot& s, Transaction::Builder to) {
   const auto& [transport, state, responded, g_interval, timers] = s;
   const auto& [h, i, l, g, trying] = timers;
@@ -227,7 +233,7 @@ void record_writer::write(const call_record::child& c, Child::Builder to) {
 
 void record_writer::write(const app_record& r, App::Builder to) {
   const auto& [app, incoming, caller_identity, saved, legs, timers, next_timer] = r;
-  const auto& [from, target_uri, user, target, route, max_forwards] = incoming;
+  const auto& [from, target_uri, user, target, route, max_forwards, contacts] = incoming;
   to.setApp(text(app));
   to.setFrom(text(from));
   to.setTo(text(target_uri));
@@ -235,6 +241,14 @@ void record_writer::write(const app_record& r, App::Builder to) {
   to.setTarget(text(target));
   to.setRoute(text(route));
   to.setMaxForwards(max_forwards);
+  auto bindings = to.initContacts(count(contacts));
+  for (unsigned i = 0; i < bindings.size(); ++i) {
+    const auto& [uri, reached_by, q_thousandths] = contacts[i];
+    bindings[i].setUri(text(uri));
+    bindings[i].setQThousandths(q_thousandths);
+    if (reached_by)
+      write_flow(*reached_by, bindings[i].initReachedBy());
+  }
   to.setCallerIdentity(text(caller_identity));
   to.setSaved(blob(saved));
   auto rows = to.initLegs(count(legs));
@@ -277,7 +291,7 @@ void record_writer::write(const incoming_leg_record& r, IncomingLeg::Builder to)
 
 void record_writer::write(const outgoing_leg_record& r, OutgoingLeg::Builder to) {
   const auto& [number, machine, media, media_with, invite, dialogs, answered_tag, target, from,
-               max_forwards, transport, peer, offer, status, settled] = r;
+               max_forwards, transport, peer, offer, status, settled, by] = r;
   const auto& [state, cause, timers] = machine;
   const auto& [no_answer, cancel] = timers;
   to.setNumber(number);
@@ -305,6 +319,8 @@ void record_writer::write(const outgoing_leg_record& r, OutgoingLeg::Builder to)
   to.setOffer(number_of(offer.get()));
   to.setStatus(status);
   to.setSettled(settled);
+  if (by)
+    write_flow(*by, to.initBy());
 }
 
 void record_writer::write(const leg_media& m, LegMedia::Builder to) {

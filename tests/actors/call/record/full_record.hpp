@@ -12,6 +12,7 @@ namespace tandem::test {
 /// do not look right.
 class distinct {
 public:
+  explicit distinct(std::uint16_t first = 0) : last_(first) {}
   std::uint16_t number() { return ++last_; }
   std::uint8_t small() { return static_cast<std::uint8_t>(++last_ % 200 + 1); }
   std::string text(const std::string& what) { return what + " " + std::to_string(number()); }
@@ -74,7 +75,7 @@ public:
   }
 
 private:
-  std::uint16_t last_ = 0;
+  std::uint16_t last_;
 };
 
 inline actors::app_record full_app(distinct& d) {
@@ -189,9 +190,8 @@ inline actors::media_endpoint_record full_media_endpoint(distinct& d) {
   return r;
 }
 
-/// One child of every kind, with every field set: what v1.bin holds. Fields of a later level are
-/// left alone here and get a file of their own.
-inline actors::call_record full_record() {
+/// One child of every kind, with every field set that there was when v1.bin was written.
+inline actors::call_record first_record() {
   distinct d;
   const auto on = sip::transport_kind::reliable;
   const auto children = std::to_array<actors::child_record>({
@@ -228,6 +228,20 @@ inline actors::call_record full_record() {
   r.next_branch = 100'000;
   for (const auto& c : children)
     r.children.push_back({d.child(), d.child(), d.text("child"), c});
+  return r;
+}
+
+/// As above, and what was added since.
+inline actors::call_record full_record() {
+  auto r = first_record();
+  distinct d{20'000};
+  for (auto& c : r.children) {
+    if (auto* app = std::get_if<actors::app_record>(&c.record))
+      app->incoming.contacts = {{d.text("sip"), actors::flow{{d.small()}, d.v6()}, d.number()},
+                                {d.text("sip"), actors::flow{{d.small()}, d.v4()}, d.number()}};
+    if (auto* leg = std::get_if<actors::outgoing_leg_record>(&c.record))
+      leg->by = actors::flow{{d.small()}, d.v4()};
+  }
   return r;
 }
 

@@ -67,7 +67,7 @@ TEST_CASE("record: bytes of schema level 1 are read by every later program", "[r
   std::ifstream file(TANDEM_SOURCE_DIR "/tests/data/call_record/v1.bin", std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(file), {}};
   REQUIRE(bytes.size() > 1000);
-  CHECK(difference(decoded(bytes), full_record()) == "");
+  CHECK(difference(decoded(bytes), first_record()) == "");
 }
 
 TEST_CASE("record: every enumerator comes back", "[record]") {

@@ -247,6 +247,12 @@ TEST_CASE("record: lists are taken up to their limits", "[record][damage]") {
        [](auto n) { return with(std::vector<child_record>(n)); }},
       {"legs", limits::legs_per_call,
        [](auto n) { return with({app_record{.legs = std::vector<app_record::leg_row>(n)}}); }},
+      {"contacts", limits::contacts_per_call,
+       [](auto n) {
+         app_record r;
+         r.incoming.contacts.resize(n);
+         return with({r});
+       }},
       {"timers", limits::timers_per_app,
        [](auto n) { return with({app_record{.timers = std::vector<app_record::timer_row>(n)}}); }},
       {"dialogs", limits::dialogs_per_leg,

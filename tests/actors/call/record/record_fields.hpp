@@ -29,8 +29,16 @@ inline auto fields(const actors::app_record& x) {
   return all(a, b, c, d, e, f, g);
 }
 inline auto fields(const actors::incoming_call& x) {
-  const auto& [a, b, c, d, e, f] = x;
-  return all(a, b, c, d, e, f);
+  const auto& [a, b, c, d, e, f, g] = x;
+  return all(a, b, c, d, e, f, g);
+}
+inline auto fields(const actors::contact& x) {
+  const auto& [a, b, c] = x;
+  return all(a, b, c);
+}
+inline auto fields(const actors::flow& x) {
+  const auto& [a, b] = x;
+  return all(a, b);
 }
 inline auto fields(const actors::app_record::leg_row& x) {
   const auto& [a, b, c, d, e] = x;
@@ -45,8 +53,8 @@ inline auto fields(const actors::incoming_leg_record& x) {
   return all(a, b, c, d, e, f, g, h, i, j, k);
 }
 inline auto fields(const actors::outgoing_leg_record& x) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = x;
-  return all(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = x;
+  return all(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p);
 }
 inline auto fields(const actors::outgoing_leg_record::branch& x) {
   const auto& [a, b, c] = x;
