@@ -52,6 +52,16 @@ struct sip_settings {
   bool operator==(const sip_settings&) const = default;
 };
 
+/// How long phones stay registered: min <= default <= max.
+struct registrar_settings {
+  std::chrono::seconds min_expires{60};
+  std::chrono::seconds max_expires{7200};
+  std::chrono::seconds default_expires{3600};
+  std::size_t bindings_per_user = 10;
+
+  bool operator==(const registrar_settings&) const = default;
+};
+
 struct admin_settings {
   ip_endpoint listen;
   std::optional<std::string> token; ///< always there if `listen` is not loopback
@@ -101,6 +111,7 @@ struct configuration {
   node_settings node;
   auth_settings auth;
   sip_settings sip;
+  registrar_settings registrar;
   admin_settings admin;
   media_settings media;
   std::vector<user_settings> users; ///< sorted by name

@@ -8,6 +8,7 @@ namespace tandem {
 constexpr std::size_t max_config_bytes = std::size_t{32} << 20;
 constexpr std::size_t max_sip_listens = 64;
 constexpr std::size_t max_users = 100'000;
+constexpr std::size_t max_bindings_per_user = 32;
 constexpr std::size_t max_trunks = 10'000;
 constexpr std::size_t max_routes = 10'000;
 constexpr std::size_t max_config_string_bytes = 256; ///< of any string in it

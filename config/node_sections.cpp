@@ -177,6 +177,33 @@ sip_settings read_sip(table_reader t) {
   return out;
 }
 
+registrar_settings read_registrar(table_reader t) {
+  constexpr std::int64_t hour = 3600;
+  constexpr std::int64_t month = 31 * 24 * hour;
+  registrar_settings out;
+  if (const auto n =
+          t.integer("min_expires_s", {1, hour})) // RFC 3261 §10.3: 423 below an hour only
+    out.min_expires = std::chrono::seconds{*n};
+  if (const auto n = t.integer("max_expires_s", {1, month}))
+    out.max_expires = std::chrono::seconds{*n};
+  if (const auto n = t.integer("default_expires_s", {1, month}))
+    out.default_expires = std::chrono::seconds{*n};
+  if (const auto n = t.integer("bindings_per_user", {1, max_bindings_per_user}))
+    out.bindings_per_user = static_cast<std::size_t>(*n);
+  const auto line = [&t](std::string_view key) { return t.has(key) ? t.line_of(key) : t.line(); };
+  if (out.max_expires < out.min_expires)
+    t.errors().add(line("max_expires_s"), t.full_key("max_expires_s"), "is below min_expires_s",
+                   "at least " + std::to_string(out.min_expires.count()));
+  else if (out.default_expires < out.min_expires || out.default_expires > out.max_expires)
+    t.errors().add(line("default_expires_s"), t.full_key("default_expires_s"),
+                   std::to_string(out.default_expires.count())
+                       + " is not between min_expires_s and max_expires_s",
+                   std::to_string(out.min_expires.count()) + " to "
+                       + std::to_string(out.max_expires.count()));
+  t.finish();
+  return out;
+}
+
 admin_settings read_admin(table_reader t) {
   admin_settings out;
   out.listen = *parse_ip_endpoint("127.0.0.1:8080");

@@ -26,6 +26,8 @@ config_result parse_configuration(std::string_view text, const std::filesystem::
     out.auth = read_auth(*t, has_users);
   if (const auto t = root.table("sip", presence::optional))
     out.sip = read_sip(*t);
+  if (const auto t = root.table("registrar", presence::optional))
+    out.registrar = read_registrar(*t);
   if (const auto t = root.table("admin", presence::optional))
     out.admin = read_admin(*t);
   if (const auto t = root.table("media", presence::required))

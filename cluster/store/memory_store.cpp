@@ -16,4 +16,10 @@ std::optional<std::string> memory_store::read(const key128& key) const {
   return found == records_.end() ? std::nullopt : std::optional{found->second};
 }
 
+tl::expected<void, std::string> memory_store::visit_all(const visitor& visit) const {
+  for (const auto& [key, bytes] : records_)
+    visit(key, bytes);
+  return {};
+}
+
 } // namespace tandem::cluster

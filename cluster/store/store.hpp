@@ -5,9 +5,11 @@
 #include <tl/expected.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace tandem::cluster {
 
@@ -28,6 +30,11 @@ public:
   [[nodiscard]] virtual tl::expected<void, std::string> commit(std::span<const record_change>) = 0;
   /// The last committed bytes.
   [[nodiscard]] virtual std::optional<std::string> read(const key128&) const = 0;
+  /// Shows every record once, in any order; for the start of a node. The bytes are valid during the
+  /// visit alone, and the visitor does not commit. The error is a sentence.
+  using visitor = std::function<void(const key128&, std::string_view bytes)>;
+  [[nodiscard]] virtual tl::expected<void, std::string> visit_all(const visitor&) const = 0;
+  /// Records, perhaps by counting them: not for the path of a call.
   [[nodiscard]] virtual std::size_t size() const = 0;
 };
 

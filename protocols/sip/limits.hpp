@@ -23,4 +23,10 @@ constexpr std::size_t max_tokens = 64; // Require, Supported, Allow …
 constexpr std::size_t max_reasons = 16;
 constexpr std::size_t max_media_types = 64; // Accept
 
+/// What one registration may make a registrar keep: bindings of one address-of-record (the operator
+/// may set fewer), and the bytes of each one's URI and Call-ID.
+constexpr std::size_t max_bindings = 32;
+constexpr std::size_t max_binding_uri_bytes = 512;
+constexpr std::size_t max_binding_call_id_bytes = 256;
+
 } // namespace tandem::sip

@@ -45,6 +45,9 @@ public:
   [[nodiscard]] std::optional<std::string> read(const key128& k) const override {
     return below_.read(k);
   }
+  [[nodiscard]] tl::expected<void, std::string> visit_all(const visitor& v) const override {
+    return below_.visit_all(v);
+  }
   [[nodiscard]] std::size_t size() const override { return below_.size(); }
 
   std::size_t failures = 0; ///< commits still to fail

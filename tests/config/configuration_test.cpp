@@ -52,6 +52,7 @@ TEST_CASE("configuration: the least file and the defaults that docs/CONFIG.md na
   CHECK(to_string(c.sip.listens[0].address) == "127.0.0.1:5060");
   CHECK(c.sip.shards == 1);
   CHECK(c.sip.ring_timeout == 180s);
+  CHECK(c.registrar == registrar_settings{60s, 7200s, 3600s, 10});
   CHECK(to_string(c.admin.listen) == "127.0.0.1:8080");
   CHECK_FALSE(c.admin.token);
   CHECK(c.media.address == parse_ip_address("127.0.0.1"));

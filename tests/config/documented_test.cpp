@@ -50,6 +50,7 @@ TEST_CASE("docs/CONFIG.md has a row for every key and no other", "[config][docs]
                                           {"[auth]\n", "auth."},
                                           {"[sip]\n", "sip."},
                                           {"[[sip.listen]]\n", "sip.listen."},
+                                          {"[registrar]\n", "registrar."},
                                           {"[admin]\n", "admin."},
                                           {"[media]\n", "media."},
                                           {"[[users]]\n", "users."},

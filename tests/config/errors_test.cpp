@@ -70,10 +70,11 @@ TEST_CASE("config errors: unknown keys and tables name the nearest known one", "
       {least + "[adminn]\n", "8: adminn: unknown table; did you mean admin?"},
       {least + "[[user]]\n", "8: user: unknown table; did you mean users?"},
       {"nam = 1\n" + least,
-       "1: nam: unknown key; known here: node, auth, sip, admin, media, users, "
+       "1: nam: unknown key; known here: node, auth, sip, registrar, admin, media, users, "
        "trunks, routes"},
-      {least + "[cluster]\nx = 1\n", "8: cluster: unknown table; known here: node, auth, sip, "
-                                     "admin, media, users, trunks, routes"},
+      {least + "[cluster]\nx = 1\n",
+       "8: cluster: unknown table; known here: node, auth, sip, registrar, "
+       "admin, media, users, trunks, routes"},
       {least + "adress6 = \"::1\"\n",
        "8: media.adress6: unknown key; did you mean media.address6?"},
       {least + "[sip]\nsharts = 1\n", "9: sip.sharts: unknown key; did you mean sip.shards?"},
@@ -184,6 +185,18 @@ TEST_CASE("config errors: [node], [auth] and [sip]", "[config]") {
        "9: auth.realm: \"\" is not a realm; visible ASCII without "
        "quotes, backslash and colon, such as \"example.test\""},
       {least + "[sip]\nshards = 0\n", "9: sip.shards: 0 is out of range; an integer from 1 to 64"},
+      {least + "[registrar]\nmin_expires_s = 3601\n",
+       "9: registrar.min_expires_s: 3601 is out of range; an integer from 1 to 3600"},
+      {least + "[registrar]\nbindings_per_user = 33\n",
+       "9: registrar.bindings_per_user: 33 is out of range; an integer from 1 to 32"},
+      {least + "[registrar]\nmax_expires_s = 59\n",
+       "9: registrar.max_expires_s: is below min_expires_s; at least 60"},
+      {least + "[registrar]\ndefault_expires_s = 59\n",
+       "9: registrar.default_expires_s: 59 is not between min_expires_s and max_expires_s; 60 to "
+       "7200"},
+      {least + "[registrar]\nmax_expires_s = 600\n",
+       "8: registrar.default_expires_s: 3600 is not between min_expires_s and max_expires_s; 60 to "
+       "600"},
       {least + "[sip]\nshards = 65\n",
        "9: sip.shards: 65 is out of range; an integer from 1 to 64"},
       {least + "[sip]\nring_timeout_s = 0\n",

@@ -1,0 +1,193 @@
+// What every store promises, asked of all of them; and what only those promise that have a disk.
+#include "cluster/store/memory_store.hpp"
+#include "cluster/store/patient_store.hpp"
+#include "cluster/store/rocks_database.hpp"
+
+#include <catch2/catch.hpp>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <vector>
+
+using namespace tandem;
+using namespace tandem::cluster;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A folder that goes with the test.
+struct scratch {
+  scratch() {
+    auto pattern = (fs::temp_directory_path() / "tandem-store-XXXXXX").string();
+    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+    path = pattern;
+  }
+  ~scratch() {
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
+  }
+  fs::path path;
+};
+
+std::unique_ptr<rocks_database> opened(const fs::path& folder) {
+  auto db = rocks_database::open(folder);
+  if (!db)
+    FAIL(db.error());
+  return std::move(*db);
+}
+
+std::map<key128, std::string> all_of(const store& s) {
+  std::map<key128, std::string> out;
+  REQUIRE(s.visit_all([&](const key128& k, std::string_view bytes) {
+    CHECK(out.emplace(k, bytes).second); // each once
+  }));
+  return out;
+}
+
+void check_promises(store& s) {
+  CHECK(s.size() == 0);
+  CHECK(all_of(s).empty());
+  CHECK_FALSE(s.read({1, 2}));
+  const std::string any_bytes{"\0a\xff\n", 4};
+  CHECK(s.commit({}));
+  CHECK(s.commit(std::vector<record_change>{
+      {{1, 2}, "one"}, {{2, 1}, any_bytes}, {{~0ULL, ~0ULL}, ""}, {{0, 0}, "zero"}}));
+  CHECK(s.size() == 4);
+  CHECK(s.read({1, 2}) == "one");
+  CHECK(s.read({2, 1}) == any_bytes);
+  CHECK(s.read({~0ULL, ~0ULL}) == "");
+  CHECK(all_of(s)
+        == std::map<key128, std::string>{
+            {{0, 0}, "zero"}, {{1, 2}, "one"}, {{2, 1}, any_bytes}, {{~0ULL, ~0ULL}, ""}});
+  // In order: the last word on a key counts, and what never was can be erased.
+  CHECK(s.commit(std::vector<record_change>{{{1, 2}, "two"},
+                                            {{1, 2}, std::nullopt},
+                                            {{0, 0}, std::nullopt},
+                                            {{0, 0}, "again"},
+                                            {{7, 7}, std::nullopt}}));
+  CHECK_FALSE(s.read({1, 2}));
+  CHECK(s.read({0, 0}) == "again");
+  CHECK(s.size() == 3);
+}
+
+/// Fails when told to.
+class failing_store final : public store {
+public:
+  tl::expected<void, std::string> commit(std::span<const record_change> batch) override {
+    ++attempts;
+    if (failing)
+      return tl::unexpected(std::string("the disk is full"));
+    return below.commit(batch);
+  }
+  [[nodiscard]] std::optional<std::string> read(const key128& k) const override {
+    return below.read(k);
+  }
+  [[nodiscard]] tl::expected<void, std::string> visit_all(const visitor& v) const override {
+    return below.visit_all(v);
+  }
+  [[nodiscard]] std::size_t size() const override { return below.size(); }
+
+  memory_store below;
+  bool failing = false;
+  int attempts = 0;
+};
+
+} // namespace
+
+TEST_CASE("store: in memory", "[store]") {
+  memory_store s;
+  check_promises(s);
+}
+
+TEST_CASE("store: on disk, and the two kinds do not mix", "[store]") {
+  const scratch folder;
+  const auto db = opened(folder.path / "below" / "shard-0");
+  check_promises(db->registrations());
+  CHECK(db->calls().size() == 0);
+  check_promises(db->calls());
+}
+
+TEST_CASE("store: patient, while all is well and while it is not", "[store]") {
+  failing_store below;
+  SECTION("well") {
+    patient_store s{below};
+    check_promises(s);
+    CHECK_FALSE(s.degraded());
+  }
+  SECTION("in memory alone") {
+    patient_store s{below};
+    below.failing = true;
+    CHECK_FALSE(s.commit(std::vector<record_change>{{{9, 9}, std::nullopt}}));
+    check_promises(s);
+    CHECK(s.degraded());
+    CHECK(below.attempts == 1); // nobody pays for a disk that fails but the first
+  }
+}
+
+TEST_CASE("store: what a failing disk missed is written when it is back", "[store]") {
+  failing_store below;
+  patient_store s{below};
+  CHECK(s.commit(std::vector<record_change>{{{1, 1}, "a"}, {{2, 2}, "b"}, {{3, 3}, "c"}}));
+  below.failing = true;
+  const auto failed = s.commit(std::vector<record_change>{{{1, 1}, "a2"}});
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error() == "the disk is full");
+  CHECK(s.degraded());
+  CHECK(s.commit(std::vector<record_change>{{{2, 2}, std::nullopt}, {{4, 4}, "d"}})); // told once
+  CHECK_FALSE(s.retry());
+  const std::map<key128, std::string> now = {{{1, 1}, "a2"}, {{3, 3}, "c"}, {{4, 4}, "d"}};
+  CHECK(all_of(s) == now);
+  CHECK(all_of(below)
+        == std::map<key128, std::string>{{{1, 1}, "a"}, {{2, 2}, "b"}, {{3, 3}, "c"}});
+  below.failing = false;
+  CHECK(s.retry());
+  CHECK_FALSE(s.degraded());
+  CHECK(all_of(below) == now);
+  CHECK(s.commit(std::vector<record_change>{{{5, 5}, "e"}}));
+  CHECK(below.read({5, 5}) == "e");
+}
+
+TEST_CASE("store: records on disk are there after a close and a reopening", "[store]") {
+  const scratch folder;
+  {
+    const auto db = opened(folder.path);
+    std::vector<record_change> many;
+    for (std::uint64_t i = 0; i < 1000; ++i)
+      many.push_back({{i, ~i}, std::string(100, 'x') + std::to_string(i)});
+    CHECK(db->registrations().commit(many));
+    CHECK(db->registrations().commit(std::vector<record_change>{{{5, ~5ULL}, std::nullopt}}));
+  }
+  const auto db = opened(folder.path);
+  CHECK(db->registrations().size() == 999);
+  CHECK(db->registrations().read({999, ~999ULL}) == std::string(100, 'x') + "999");
+  CHECK_FALSE(db->registrations().read({5, ~5ULL}));
+}
+
+TEST_CASE("store: why a database does not open is a sentence that says what to do", "[store]") {
+  const scratch folder;
+  SECTION("somebody has it") {
+    const auto db = opened(folder.path);
+    const auto second = rocks_database::open(folder.path);
+    REQUIRE_FALSE(second);
+    CHECK(second.error().starts_with("another process has the records in " + folder.path.string()));
+    CHECK(second.error().ends_with("stop it, or give this node a node.data of its own"));
+  }
+  SECTION("it is damaged") {
+    { const auto db = opened(folder.path); }
+    std::ofstream{folder.path / "CURRENT"} << "nonsense";
+    const auto again = rocks_database::open(folder.path);
+    REQUIRE_FALSE(again);
+    INFO(again.error());
+    CHECK(again.error().starts_with("the records in " + folder.path.string() + " are damaged"));
+    CHECK(again.error().find("move that folder away") != std::string::npos);
+  }
+  SECTION("the folder cannot be made") {
+    std::ofstream{folder.path / "file"} << "in the way";
+    const auto db = rocks_database::open(folder.path / "file" / "below");
+    REQUIRE_FALSE(db);
+    CHECK(db.error().ends_with("check node.data"));
+  }
+}
