@@ -17,6 +17,7 @@ const std::map<std::string, std::set<std::string>, std::less<>> may_include = {
     {"runtime", {"config"}},
     {"config", {"runtime/base"}},
     {"protocols/sip", {"runtime/base"}},
+    {"protocols/digest", {"runtime/base", "protocols/sip"}},
     {"protocols/sdp", {"runtime/base"}},
     {"protocols/rtp", {"runtime/base"}},
     {"protocols/rtcp", {"runtime/base", "protocols/rtp"}},
