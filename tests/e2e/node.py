@@ -122,6 +122,7 @@ class Node:
         self.spare = [next(taken) for _ in range(17)]  # for the test's own sockets
         first = self._ports.ports[0] + 40
         self.media = (first, first + media_ports - 1)
+        self.beyond = self._ports.ports[40 + media_ports:]  # for programs that take many
         self.folder = Path(tempfile.mkdtemp(prefix="tandem-e2e-"))
         self.config = self.folder / "tandem.toml"
         self.config.write_text(self._configuration(sip_settings, routes, node_settings))
@@ -147,7 +148,7 @@ listen = "127.0.0.1:{self.admin}"
 [media]
 address = "127.0.0.1"
 ports = [{self.media[0]}, {self.media[1]}]
-{routes.format(callee=self.callee)}
+{routes.format(callee=self.callee, spare=self.spare)}
 [[routes]]
 match = "^9196$"
 app = "echo"
