@@ -1,5 +1,5 @@
-"""A headless baresip (Debian: baresip-core 1.0): a phone by strangers. It plays a tone, records what
-it hears, and is commanded and watched through its ctrl_tcp module (JSON in netstrings).
+"""A headless baresip (Debian: baresip-core 1.0): a phone by strangers. It plays a tone, records
+what it hears, and is commanded and watched through its ctrl_tcp module (JSON in netstrings).
 
 It speaks G.711 only and MD5 digest only, and takes two SIP ports: its own and, for TLS, the next.
 """
@@ -10,7 +10,7 @@ import socket
 import time
 
 import tones
-from node import eventually
+from node import at_port, eventually
 from phone_audio import Listener
 from program import Program
 
@@ -18,7 +18,7 @@ PORTS = 16          # how many a phone takes from the iterator it is given
 DEAD = ("CALL_CLOSED", "REGISTER_FAIL")     # what no other event is waited beyond
 
 CONFIG = """poll_method epoll
-sip_listen {host}:{sip}
+sip_listen {host}
 dns_server 127.0.0.1:9
 net_interface {address}
 rtp_ports {rtp}-{rtp_end}
@@ -42,10 +42,6 @@ ctrl_tcp_listen 127.0.0.1:{control}
 """
 
 
-def bracketed(address):
-    return f"[{address}]" if ":" in address else address
-
-
 class Baresip(Listener, Program):
     """`tone` is what it plays, in Hz. `ports` is an iterator of free ports."""
 
@@ -54,12 +50,12 @@ class Baresip(Listener, Program):
         self.tone, self.address = tone, address
         self.port, _tls, self.control, _ = (next(ports) for _ in range(4))
         rtp = [next(ports) for _ in range(PORTS - 4)]
-        self.host = f"{bracketed(address)}:{self.port}"
+        self.host = at_port(address, self.port)
         tones.write(self.folder / "tone.wav", tones.endless(tone))
         (self.folder / "accounts").touch()
         (self.folder / "contacts").touch()
         (self.folder / "config").write_text(CONFIG.format(
-            host=bracketed(address), sip=self.port, address=address, rtp=rtp[0], rtp_end=rtp[-1],
+            host=self.host, address=address, rtp=rtp[0], rtp_end=rtp[-1],
             folder=self.folder, control=self.control))
         self._events, self._answers, self._buffer = [], [], b""
 
@@ -157,6 +153,12 @@ class Baresip(Listener, Program):
         """The call is established and RTP arrives."""
         self.expect("CALL_ESTABLISHED")
         self.expect("CALL_RTPESTAB")
+
+    def forget(self):
+        """What it heard so far, and events that nobody waited for: the next call starts anew."""
+        self._events.clear()
+        for path in self.folder.glob("dump-*.wav"):
+            path.unlink()
 
     def hang_up(self):
         self.command("hangup")

@@ -3,7 +3,7 @@ RFC 3665 §3)."""
 
 import unittest
 
-from node import NodeCase
+from node import NodeCase, at_port
 from phone import Phone, establish, hang_up
 from sipp import run_pair
 
@@ -127,27 +127,41 @@ class Calls(NodeCase):
 
 
 class Crowds(NodeCase):
-    """The same with sipp, forty a second and more."""
+    """The same with sipp, forty a second and more, over every way to the node and from it."""
 
-    node_options = {"media_ports": 960}
+    WAYS = (("udp 127.0.0.1", "udp 127.0.0.1"), ("udp ::1", "udp 127.0.0.1"),
+            ("udp 127.0.0.1", "udp ::1"))
+    CALLEES = ("udp 127.0.0.1", "udp ::1")
 
-    def crowd(self, caller, callee, calls=200, rate=50, **options):
-        sides = run_pair(caller, callee, node_port=self.node.sip, caller_port=self.node.spare[0],
-                         callee_port=self.node.callee, calls=calls, rate=rate, **options)
-        for side in sides:
-            self.assertEqual((side["good"], side["failed"]), (calls, 0))
+    node_options = {"media_ports": 960, "listens": CALLEES, "routes": "".join(
+        f"""
+[[routes]]
+match = "^callee{number}$"
+app = "bridge"
+to = "sip:{{{{user}}}}@{at_port(way.split()[1], "{callee}")};transport={way.split()[0]}"
+""" for number, way in enumerate(CALLEES))}
+
+    def crowds(self, caller, callee, calls=200, rate=50, **options):
+        for caller_way, callee_way in self.WAYS:
+            with self.subTest(caller=caller_way, callee=callee_way):
+                sides = run_pair(caller, callee, node_port=self.node.sip,
+                                 caller_port=self.node.spare[0], callee_port=self.node.callee,
+                                 user=f"callee{self.CALLEES.index(callee_way)}", calls=calls,
+                                 rate=rate, caller_way=caller_way, callee_way=callee_way, **options)
+                for side in sides:
+                    self.assertEqual((side["good"], side["failed"]), (calls, 0))
 
     def test_calls(self):
-        self.crowd("uac_call", "uas_answer", hold_ms=200)
+        self.crowds("uac_call", "uas_answer", hold_ms=200)
 
     def test_busy(self):
-        self.crowd("uac_busy", "uas_busy")
+        self.crowds("uac_busy", "uas_busy")
 
     def test_cancelled_while_it_rings(self):
-        self.crowd("uac_cancel", "uas_ringing", hold_ms=50)
+        self.crowds("uac_cancel", "uas_ringing", hold_ms=50)
 
     def test_early_media(self):
-        self.crowd("uac_early_media", "uas_early_media", hold_ms=50)
+        self.crowds("uac_early_media", "uas_early_media", hold_ms=50)
 
 
 if __name__ == "__main__":

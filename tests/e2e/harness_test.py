@@ -71,12 +71,14 @@ class Direct(unittest.TestCase):
                         **{"seconds": 30} | options)
 
     def test_sipp_scenarios(self):
-        for caller, callee in (("uac_call", "uas_answer"), ("uac_busy", "uas_busy"),
-                               ("uac_cancel", "uas_ringing"),
-                               ("uac_early_media", "uas_early_media")):
-            with self.subTest(caller=caller):
-                for side in self.pair(caller, callee, hold_ms=50):
-                    self.assertEqual((side["good"], side["failed"]), (20, 0))
+        for way in ("udp 127.0.0.1", "udp ::1", "tcp 127.0.0.1", "tcp-each ::1"):
+            for caller, callee in (("uac_call", "uas_answer"), ("uac_busy", "uas_busy"),
+                                   ("uac_cancel", "uas_ringing"),
+                                   ("uac_early_media", "uas_early_media")):
+                with self.subTest(caller=caller, way=way):
+                    for side in self.pair(caller, callee, hold_ms=50, caller_way=way,
+                                          callee_way=way.replace("-each", "")):
+                        self.assertEqual((side["good"], side["failed"]), (20, 0))
 
     def test_sipp_notices_what_is_wrong(self):
         with self.assertRaisesRegex(AssertionError, "exit status"):

@@ -1,5 +1,5 @@
-"""A headless linphone (Debian: linphone-cli 5.1): a phone by strangers, on other stacks than baresip
-(belle-sip, mediastreamer). Commanded on its standard input, watched through what it prints.
+"""A headless linphone (Debian: linphone-cli 5.1): a phone by strangers, on other stacks than
+baresip (belle-sip, mediastreamer). Commanded on its standard input, watched through what it prints.
 """
 
 import array
@@ -77,7 +77,8 @@ class Linphone(Listener, Program):
         """Waits until it has printed something new that matches; returns the match."""
         def printed():
             self.alive()
-            return re.compile(pattern).search(self.log.read_text(errors="replace"), self._read_up_to)
+            text = self.log.read_text(errors="replace")
+            return re.compile(pattern).search(text, self._read_up_to)
         try:
             found = eventually("", seconds, printed)
         except AssertionError as error:
@@ -120,3 +121,10 @@ class Linphone(Listener, Program):
             samples, rate = tones.read(path)
             return samples[::rate // tones.RATE]
         return array.array("h", raw[44:len(raw) // 2 * 2])
+
+    def has_recorded(self, seconds):
+        """Waits for at least so much, at whatever rate it records."""
+        size = int(seconds * 48000 * 2)
+        path = self.folder / "heard.wav"
+        eventually(f"{self.name} has recorded {seconds} s", 20,
+                   lambda: self.alive() and path.exists() and path.stat().st_size > size)

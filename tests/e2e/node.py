@@ -33,6 +33,9 @@ SANITIZER_MARKS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime e
                    "WARNING: ThreadSanitizer")
 
 
+LOOPBACK = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
+
+
 def eventually(what, seconds, check, every=0.05):
     """Calls `check` until it returns something true and returns that; fails after `seconds`."""
     end = time.monotonic() + seconds
@@ -44,6 +47,11 @@ def eventually(what, seconds, check, every=0.05):
         if time.monotonic() > end:
             raise AssertionError(f"not within {seconds} s: {what}")
         pause.wait(every)
+
+
+def at_port(address, port):
+    """HOST:PORT, with the brackets that an IPv6 address needs (RFC 3986 §3.2.2)."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 class PortBlock:
@@ -84,11 +92,12 @@ class PortBlock:
     def _free(base, count):
         for port in range(base, base + count):
             for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-                with socket.socket(socket.AF_INET, kind) as probe:
-                    try:
-                        probe.bind(("127.0.0.1", port))
-                    except OSError:
-                        return False
+                for family, address in LOOPBACK.items():
+                    with socket.socket(family, kind) as probe:
+                        try:
+                            probe.bind((address, port))
+                        except OSError:
+                            return False
         return True
 
     def release(self):
@@ -113,9 +122,11 @@ def walk(tree):
 
 
 class Node:
-    """`with Node() as node:` runs tandemd. `node.callee` is the port that ^7(.*) is bridged to."""
+    """`with Node() as node:` runs tandemd. `node.callee` is the port that ^7(.*) is bridged to;
+    `listens` are its SIP sockets, such as "tcp ::1", all at the port `node.sip`."""
 
-    def __init__(self, media_ports=400, sip_settings="", routes="", args=(), node_settings=""):
+    def __init__(self, media_ports=400, sip_settings="", routes="", args=(), listens=("udp 127.0.0.1",), node_settings=""):
+        self._listens = [listen.split() for listen in listens]
         self._ports = PortBlock(40 + media_ports)
         taken = iter(self._ports.ports)
         self.sip, self.admin, self.callee = next(taken), next(taken), next(taken)
@@ -140,13 +151,12 @@ data = "data"
 realm = "example.test"
 [sip]
 {sip_settings}
-[[sip.listen]]
-transport = "udp"
-address = "127.0.0.1:{self.sip}"
+{self._listen_entries()}
 [admin]
 listen = "127.0.0.1:{self.admin}"
 [media]
 address = "127.0.0.1"
+address6 = "::1"
 ports = [{self.media[0]}, {self.media[1]}]
 {routes.format(callee=self.callee, spare=self.spare)}
 [[routes]]
@@ -157,6 +167,12 @@ match = "^7(.*)"
 app = "bridge"
 to = "sip:{{user}}@127.0.0.1:{self.callee}"
 """
+
+    def _listen_entries(self):
+        """One [[sip.listen]] for each "TRANSPORT ADDRESS", all at the same port."""
+        return "\n".join(f'[[sip.listen]]\ntransport = "{transport}"\n'
+                         f'address = "{at_port(address, self.sip)}"'
+                         for transport, address in self._listens)
 
     # ---- life -----------------------------------------------------------------------------------
 

@@ -1,29 +1,50 @@
 """Runs sipp with the scenarios of tests/e2e/sipp and reads its own counts. Every run is bounded:
-a number of calls, a time for all of them."""
+a number of calls, a time for all of them.
+
+A way is "TRANSPORT ADDRESS" as in `Node`'s listens: "udp 127.0.0.1", "tcp ::1", and "tcp-each" for
+a connection of its own for each call.
+"""
 
 import csv
 import subprocess
 import tempfile
 from pathlib import Path
 
+from node import eventually
+
+UDP = "udp 127.0.0.1"
+MODES = {"udp": "u1", "tcp": "t1", "tcp-each": "tn"}  # of sipp's -t
 SCENARIOS = Path(__file__).resolve().parent / "sipp"
 
 
+def is_bound(transport, port):
+    """Whether some process of this machine listens there; asked of the kernel, not of the port."""
+    listening = "0A" if transport.startswith("tcp") else "07"  # states of a socket in /proc/net
+    for table in (f"/proc/net/{transport[:3]}", f"/proc/net/{transport[:3]}6"):
+        rows = (row.split() for row in Path(table).read_text().splitlines()[1:])
+        if any(row[1].endswith(f":{port:04X}") and row[3] == listening for row in rows):
+            return True
+    return False
+
+
 class Sipp:
-    """One sipp process. `peer` is HOST:PORT for a caller and None for a callee."""
+    """One sipp process. `peer` is a caller's port of the node and None for a callee."""
 
     def __init__(self, scenario, port, calls, *, peer=None, user="7100", rate=10, at_once=None,
-                 seconds=60, keys=None, hold_ms=None):
+                 seconds=60, keys=None, hold_ms=None, way=UDP):
         self.name = f"{scenario} on {port}"
         self._folder = tempfile.TemporaryDirectory(prefix="tandem-sipp-")
         self._stat = Path(self._folder.name) / "stat.csv"
-        command = ["sipp", "-sf", SCENARIOS / f"{scenario}.xml", "-i", "127.0.0.1",
-                   "-p", str(port), "-m", str(calls), "-timeout", f"{seconds}s",
+        transport, address = way.split()
+        host = f"[{address}]" if ":" in address else address
+        command = ["sipp", "-sf", SCENARIOS / f"{scenario}.xml", "-t", MODES[transport],
+                   "-i", host, "-p", str(port), "-m", str(calls), "-timeout", f"{seconds}s",
                    "-timeout_error", "-nostdin", "-trace_err", "-error_file", "errors.log",
                    "-trace_stat", "-stf", self._stat, "-fd", "1"]
         if peer:
-            command += ["-s", user, "-r", str(rate), peer]
+            command += ["-s", user, "-r", str(rate), f"{host}:{peer}"]
             command += ["-l", str(at_once)] if at_once else []
+            command += ["-max_socket", "1000"] if transport == "tcp-each" else []
         if hold_ms is not None:
             command += ["-d", str(hold_ms)]
         for key, value in (keys or {}).items():
@@ -32,6 +53,9 @@ class Sipp:
                                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                          stderr=subprocess.PIPE)
         self._seconds = seconds
+        if not peer:
+            eventually(f"sipp {self.name} listens", 10, lambda: self._process.poll() is not None
+                       or is_bound(transport, port))
 
     def counts(self):
         """sipp's own totals so far, by the names of its CSV columns."""
@@ -63,12 +87,13 @@ class Sipp:
         self._folder.cleanup()
 
 
-def run_pair(caller, callee, *, node_port, caller_port, callee_port, calls, **options):
+def run_pair(caller, callee, *, node_port, caller_port, callee_port, calls, caller_way=UDP,
+             callee_way=UDP, **options):
     """A caller's crowd through the node to a callee's; returns both counts."""
     seconds = options.get("seconds", 60)
-    uas = Sipp(callee, callee_port, calls, seconds=seconds)
+    uas = Sipp(callee, callee_port, calls, seconds=seconds, way=callee_way)
     try:
-        uac = Sipp(caller, caller_port, calls, peer=f"127.0.0.1:{node_port}", **options)
+        uac = Sipp(caller, caller_port, calls, peer=node_port, way=caller_way, **options)
         try:
             return uac.wait(), uas.wait()
         finally:

@@ -1,10 +1,9 @@
 """The drivers of foreign phones without a node between them: two that call each other directly hear
 each other, and what a driver must notice is shown failing."""
 
+import itertools
 import unittest
-from unittest import mock
 
-import baresip
 from baresip import Baresip
 from linphone import Linphone
 from node import PortBlock
@@ -36,7 +35,7 @@ class Direct(unittest.TestCase):
                 a.account(a.host, transport=transport)
                 b.account(b.host, transport=transport)
                 self.call(a, b, f"sip:bob@{b.host};transport={transport}")
-                with self.assertRaisesRegex(AssertionError, "does not hear 440 Hz.*1000 Hz [01][.]"):
+                with self.assertRaisesRegex(AssertionError, "not hear 440 Hz.*1000 Hz [01][.]"):
                     a.hears(440, [1000], within=0)
                 b.hang_up()
                 a.expect("CALL_CLOSED")
@@ -62,9 +61,10 @@ class Direct(unittest.TestCase):
             a.expect("CALL_INCOMING", seconds=0.1)
 
     def test_it_dies(self):
-        with mock.patch.object(baresip, "CONFIG", "sip_listen 127.0.0.1:1\nmodule_path /nowhere\n"):
-            with self.assertRaisesRegex(AssertionError, "ended with|takes commands"):
-                self.phone("alice", 440)
+        a = self.phone("alice", 440)
+        self.ports = itertools.chain([a.port], self.ports)  # which is taken
+        with self.assertRaisesRegex(AssertionError, "bob ended with"):
+            self.phone("bob", 1000)
         program = self.enterContext(Program("false"))
         program.launch(["sh", "-c", "echo last words; exit 3"])
         program.process.wait()

@@ -1,5 +1,5 @@
-"""Tones as proof of who hears whom: written as WAV files, found again in a recording with Goertzel's
-algorithm over the part of it that is not silent."""
+"""Tones as proof of who hears whom: written as WAV files, found again in a recording with
+Goertzel's algorithm over the part of it that is not silent."""
 
 import array
 import math

@@ -36,7 +36,8 @@ class Tones(unittest.TestCase):
                     self.assertLess(heard.share(other), 0.01)
 
     def test_silence_holds_nothing(self):
-        for samples in (array.array("h"), array.array("h", [0] * 16000), sine(440, 2, amplitude=100)):
+        nothing, zeros = array.array("h"), array.array("h", [0] * 16000)
+        for samples in (nothing, zeros, sine(440, 2, amplitude=100)):
             heard = Heard(samples)
             self.assertEqual(heard.seconds, 0)
             self.assertFalse(heard.holds(440), heard.describe(440))

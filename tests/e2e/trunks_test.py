@@ -44,6 +44,8 @@ to = "sip:bob@127.0.0.1:{spare[9]}"
                 both_hear(self.a, self.b)
                 ends.hang_up()
                 other.expect("CALL_CLOSED")
+                self.a.forget()
+                self.b.forget()
         by_method = [line.split()[0] for line in self.trunk.requests()]
         self.assertEqual({method: by_method.count(method) for method in set(by_method)},
                          {"INVITE": 4, "ACK": 4, "BYE": 4}, self.trunk.requests())
