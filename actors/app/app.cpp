@@ -30,10 +30,10 @@ void app::on_leg(const msg::leg_event& e) {
   auto& known = row(leg);
   if (e.description)
     known.description = e.description;
+  if (e.endpoint != the_call)
+    known.endpoint = e.endpoint;
   switch (e.what) {
-    case msg::leg_event::kind::incoming:
-      known.endpoint = e.endpoint;
-      return app_->on_incoming(*this, r_.incoming);
+    case msg::leg_event::kind::incoming: return app_->on_incoming(*this, r_.incoming);
     case msg::leg_event::kind::progress:
       return app_->on_progress(*this, leg, {e.status, e.reason, e.description != nullptr});
     case msg::leg_event::kind::answered: return app_->on_answer(*this, leg);
@@ -63,10 +63,16 @@ void app::ring_with_media(leg_number leg, leg_number media_from, std::uint16_t s
                 .status = status,
                 .reason = std::string(reason),
                 .description = row(media_from).description});
+  join(leg, media_from);
 }
 
 void app::answer(leg_number leg, leg_number media_with) {
   command(leg, {.what = command_kind::answer, .description = row(media_with).description});
+  join(leg, media_with);
+}
+
+void app::join(leg_number leg, leg_number with) {
+  call_.tell(row(with).endpoint, msg::media_join{row(leg).endpoint});
 }
 
 void app::answer_with_echo(leg_number leg) {

@@ -52,6 +52,7 @@ private:
 
   app_record::leg_row& row(leg_number);
   void command(leg_number, msg::leg_command);
+  void join(leg_number, leg_number with); ///< their media
 
   app_record r_;
   call_scope& call_;

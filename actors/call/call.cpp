@@ -8,6 +8,7 @@
 #include "actors/leg/outgoing.hpp"
 #include "actors/media_endpoint/media_endpoint.hpp"
 #include "actors/transaction/transaction.hpp"
+#include "protocols/sip/typed_headers.hpp"
 #include "runtime/base/check.hpp"
 #include "runtime/telemetry/event_log.hpp"
 
@@ -278,6 +279,7 @@ void call::open(child_id id, child_id parent, std::string name, const child_reco
     child_slot& slot;
     std::uint8_t& legs_alive;
     call_detail& detail;
+    std::optional<std::uint32_t>& first_cseq;
     void operator()(const app_record& r) const {
       detail.from = r.incoming.from;
       detail.to = r.incoming.to;
@@ -286,6 +288,7 @@ void call::open(child_id id, child_id parent, std::string name, const child_reco
     }
     void operator()(const incoming_leg_record& r) const {
       count_leg(r.settled, true, detail.from);
+      note_first(r.request);
       make(std::type_identity<incoming_leg>{}, r);
     }
     void operator()(const outgoing_leg_record& r) const {
@@ -298,6 +301,14 @@ void call::open(child_id id, child_id parent, std::string name, const child_reco
       if (std::ranges::find(detail.legs, slot.name, &leg_detail::name) == detail.legs.end())
         detail.legs.push_back({.name = slot.name, .incoming = incoming, .remote = remote});
     }
+    void note_first(const sip::message_ptr& request) const {
+      if (!request || request->get_method() != sip::method::invite)
+        return;
+      const auto to = sip::read_to(*request);
+      const auto cseq = sip::read_cseq(*request);
+      if (to && to->tag.empty() && cseq)
+        first_cseq = cseq->number;
+    }
     void operator()(const dialog_record& r) const {
       slot.local_tag = r.dialog.id.local_tag;
       slot.remote_tag = r.dialog.id.remote_tag;
@@ -307,12 +318,14 @@ void call::open(child_id id, child_id parent, std::string name, const child_reco
     void operator()(const transaction_record& r) const {
       slot.match = r.match;
       slot.user = r.user;
+      if (r.match.who == transaction_match::role::server)
+        note_first(r.request);
       make(std::type_identity<transaction>{}, r);
     }
     void operator()(const media_endpoint_record& r) const {
       make(std::type_identity<media_endpoint>{}, r);
     }
-  } const births{start, slot, legs_alive_, detail_};
+  } const births{start, slot, legs_alive_, detail_, first_cseq_};
   std::visit(births, fresh);
   slots_.push_back(std::move(slot));
 }

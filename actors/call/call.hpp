@@ -58,6 +58,10 @@ public:
   [[nodiscard]] const key128& key() const override { return key_; }
   /// All its legs are over; transactions absorb what is still on its way.
   [[nodiscard]] bool over() const { return over_; }
+  /// Whether this call is that of the INVITE with this CSeq number, or still waits for its own.
+  [[nodiscard]] bool is_begun_by(std::uint32_t cseq) const {
+    return first_cseq_.value_or(cseq) == cseq;
+  }
   [[nodiscard]] call_summary summary() const;
   /// Null once it is over and the archive has forgotten.
   [[nodiscard]] std::shared_ptr<const ladder> trace() const {
@@ -85,6 +89,8 @@ private:
     std::optional<sip::end_cause> cause;
     ended_by by = ended_by::node;
     std::uint16_t status = 0;
+    std::optional<std::uint8_t> callee;    ///< the leg that answered
+    std::optional<sip::end_cause> refusal; ///< why a leg ended that had not answered
   };
   struct deadline_input {};
   struct media_input {
@@ -133,6 +139,7 @@ private:
   void open(child_id, child_id parent, std::string name, const child_record&);
   [[nodiscard]] call_record record() const;
   [[nodiscard]] static ended_by by_whom(std::uint8_t leg, sip::end_cause);
+  void note_refusal(sip::end_cause);
   template <class Line>
   void note(Line line) {
     if (const auto open = ladder_ ? ladder_ : archived_.lock())
@@ -147,6 +154,7 @@ private:
   [[nodiscard]] child_id self() const override { return running_; }
   void tell(child_id, msg::event) override;
   child_id spawn(child_id parent, std::string name, child_record) override;
+  [[nodiscard]] bool is_crowded() const override;
   void finish() override { effects_.endings.push_back(running_); }
   void end(child_id id) override { effects_.endings.push_back(id); }
   void send(outgoing) override;
@@ -164,7 +172,8 @@ private:
   const key128 key_;
   std::uint16_t next_child_ = 1;
   std::uint32_t next_branch_ = 1;
-  std::vector<child_slot> slots_; ///< in order of birth: parents before their children
+  std::optional<std::uint32_t> first_cseq_; ///< of the INVITE that began it
+  std::vector<child_slot> slots_;           ///< in order of birth: parents before their children
   child_id running_;
 
   effects effects_;

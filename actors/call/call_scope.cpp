@@ -21,6 +21,10 @@ child_id call::spawn(child_id parent, std::string name, child_record fresh) {
   return id;
 }
 
+bool call::is_crowded() const {
+  return slots_.size() >= limits::children_by_wire;
+}
+
 void call::send(outgoing what) {
   effects_.durable = true;
   send_again(std::move(what));
@@ -47,18 +51,37 @@ std::optional<media::slot_statistics> call::statistics(media::slot_id id) const 
 }
 
 void call::note_answer(std::uint8_t leg) {
+  if (leg != caller.value && !account_.callee)
+    account_.callee = leg;
   if (leg != caller.value || account_.answered)
     return;
   account_.answered = now();
   account_.answered_wall = services_.time.wall();
 }
 
-/// The first leg to end says why the call ended; the others follow it.
+/// The first leg to end says why the call ended; the others follow it. A leg that never answered
+/// says so only if the caller was refused on its account: of several that rang one may have
+/// answered, and the caller may have given up.
 void call::note_cause(std::uint8_t leg, sip::end_cause cause) {
+  if (leg != caller.value && account_.callee != leg)
+    return note_refusal(cause);
   if (account_.cause)
     return;
-  account_.cause = cause;
-  account_.by = by_whom(leg, cause);
+  const bool follows = cause == sip::end_cause::rejected || cause == sip::end_cause::hung_up;
+  const bool refused = leg == caller.value && follows && account_.refusal;
+  account_.cause = refused ? *account_.refusal : cause;
+  account_.by = refused ? by_whom(1, *account_.refusal) : by_whom(leg, cause);
+}
+
+/// A refusal says more than a silence, and that more than the CANCEL of those still ringing then.
+void call::note_refusal(sip::end_cause cause) {
+  const auto said = [](std::optional<sip::end_cause> c) {
+    if (!c || c == sip::end_cause::hung_up || c == sip::end_cause::answered_elsewhere)
+      return 0;
+    return c == sip::end_cause::rejected ? 2 : 1;
+  };
+  if (said(cause) > said(account_.refusal))
+    account_.refusal = cause;
 }
 
 void call::note_end(std::uint8_t leg, sip::end_cause cause, std::uint16_t status) {

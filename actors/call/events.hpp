@@ -81,6 +81,7 @@ struct respond {
 /// The user of an INVITE client transaction gives it up (RFC 3261 §9.1).
 struct cancel {
   using stays_local = void;
+  std::string reason; ///< a Reason header for the callee (RFC 3326), or empty
 };
 
 // ------------------------------------------------------------ leg and its dialogs
@@ -131,10 +132,19 @@ struct media_remote {
   std::uint32_t clock_rate_hz = 8000; ///< of the RTP timestamps
 };
 
-/// Connect with the endpoint that says this.
+/// Connect with the endpoint that says this: in any case, or only if it is the first to say so. Of
+/// several callees the first to get ports is the caller's until one is to be heard.
 struct media_peer {
   using stays_local = void;
+  enum class claim : std::uint8_t { in_any_case, if_first };
   media::slot_id slot;
+  claim how = claim::in_any_case;
+};
+
+/// Say so to that endpoint: from now on the two exchange media.
+struct media_join {
+  using stays_local = void;
+  child_id with;
 };
 
 struct media_echo {
@@ -165,7 +175,7 @@ struct leg_event {
   sip::end_cause cause = sip::end_cause::bye;
   session_ptr description;           ///< the peer's, where the message carried one
   std::vector<std::string> contacts; ///< of a 3xx
-  child_id endpoint;                 ///< incoming: the leg's media endpoint
+  child_id endpoint;                 ///< the leg's media endpoint, once it has one
 };
 
 /// What the application wants of a leg.
@@ -190,6 +200,6 @@ using event =
     std::variant<begin, deadline_reached, sip_input, request_received, response_received,
                  transaction_failed, ack_received, respond, cancel, accepted, peer_accepted,
                  send_bye, dialog_event, media_ready, media_failed, media_remote, media_peer,
-                 media_echo, media_event, media_silent, leg_event, leg_command>;
+                 media_join, media_echo, media_event, media_silent, leg_event, leg_command>;
 
 } // namespace tandem::msg

@@ -33,6 +33,13 @@ std::string make_tag(const identity& i) {
   return out;
 }
 
+key128 retry_key(const key128& first, std::uint32_t cseq) {
+  auto mixed = first.low + (std::uint64_t{cseq} + 1) * 0x9e3779b97f4a7c15U; // splitmix64
+  mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9U;
+  mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111ebU;
+  return {first.high, mixed ^ mixed >> 31};
+}
+
 std::optional<identity> parse_branch(std::string_view text) {
   if (!text.starts_with(cookie))
     return std::nullopt;

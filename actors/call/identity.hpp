@@ -29,4 +29,9 @@ struct identity {
 [[nodiscard]] std::optional<identity> parse_branch(std::string_view);
 [[nodiscard]] std::optional<identity> parse_tag(std::string_view);
 
+/// The key of a further call with Call-ID and From tag of one that is still here: a phone that was
+/// refused tries again with a higher CSeq (RFC 3261 §8.1.3.5). Its first half stays, and with it
+/// the shard. The second need not be keyed: who can choose the number has chosen the Call-ID, too.
+[[nodiscard]] key128 retry_key(const key128& first, std::uint32_t cseq);
+
 } // namespace tandem::actors

@@ -40,6 +40,8 @@ public:
   virtual void tell(child_id to, msg::event what) = 0;
   /// A new child under `parent`; it may be told things at once.
   virtual child_id spawn(child_id parent, std::string name, child_record fresh) = 0;
+  /// Whether it has so many children that what a peer alone asks for should get none.
+  [[nodiscard]] virtual bool is_crowded() const = 0;
   /// This child is done and leaves the tree when it has returned.
   virtual void finish() = 0;
   /// Likewise for a child of this one.

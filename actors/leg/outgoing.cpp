@@ -28,6 +28,13 @@ std::vector<std::string> contacts_of(const sip::message& response) {
   return out;
 }
 
+/// RFC 3326 §3.1: a phone whose call was taken by another one shows none that was missed.
+std::string reason_for(std::optional<sip::end_cause> why) {
+  return why == sip::end_cause::answered_elsewhere
+             ? R"(SIP;cause=200;text="Call completed elsewhere")"
+             : "";
+}
+
 } // namespace
 
 outgoing_leg::outgoing_leg(const outgoing_leg_record& r, call_scope& call)
@@ -171,6 +178,8 @@ child_id outgoing_leg::dialog_for(const sip::message& response) {
     return known->dialog;
   if (is_new && r_.dialogs.size() >= limits::dialogs_per_leg)
     return the_call;
+  if (response.status().is_provisional() && call_.is_crowded())
+    return the_call; // an early dialog is of use only if it answers, and is made then
   auto fresh = dialog_as_uac(call_, response);
   if (!fresh)
     return the_call;
@@ -189,7 +198,9 @@ child_id outgoing_leg::dialog_for(const sip::message& response) {
 void outgoing_leg::perform(const sip::outgoing_leg::actions& todo, const answer_context& seen) {
   for (const auto& action : todo)
     switch (action.what) {
-      case action_kind::send_cancel: call_.tell(r_.invite, msg::cancel{}); break;
+      case action_kind::send_cancel:
+        call_.tell(r_.invite, msg::cancel{reason_for(machine_.cause())});
+        break;
       case action_kind::acknowledge:
         call_.tell(seen.dialog, msg::peer_accepted{seen.response});
         break;
@@ -236,6 +247,7 @@ void outgoing_leg::perform(const sip::outgoing_leg::actions& todo, const answer_
 
 void outgoing_leg::report(msg::leg_event e) {
   e.leg = r_.number;
+  e.endpoint = sdp_.endpoint();
   call_.tell(app_child, std::move(e));
 }
 

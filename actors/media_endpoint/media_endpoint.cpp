@@ -10,6 +10,10 @@ caf::behavior media_endpoint::make_behavior() {
   return {
       [this](const msg::begin&) { take_ports(); },
       [this](const msg::media_peer& m) { connect(m); },
+      [this](const msg::media_join& m) {
+        if (r_.slot)
+          call_.tell(m.with, msg::media_peer{r_.slot->id});
+      },
       [this](const msg::media_remote& m) { point_at(m); },
       [this](const msg::media_echo&) {
         r_.echo = true;
@@ -26,11 +30,13 @@ void media_endpoint::take_ports() {
   r_.slot = *taken;
   call_.tell(r_.leg, msg::media_ready{*taken});
   if (r_.peer != the_call)
-    call_.tell(r_.peer, msg::media_peer{taken->id});
+    call_.tell(r_.peer, msg::media_peer{taken->id, msg::media_peer::claim::if_first});
 }
 
 void media_endpoint::connect(const msg::media_peer& m) {
   TANDEM_CHECK(r_.slot);
+  if (r_.connected == m.slot || (r_.connected && m.how == msg::media_peer::claim::if_first))
+    return;
   r_.connected = m.slot;
   call_.command(media::connect{r_.slot->id, m.slot});
 }

@@ -19,7 +19,7 @@ caf::behavior transaction::make_behavior() {
       [this](const msg::begin&) { perform(sip::on_start(machine_)); },
       [this](const msg::sip_input& in) { on_wire(in); },
       [this](const msg::respond& r) { on_respond(r); },
-      [this](const msg::cancel&) { on_cancel(); },
+      [this](const msg::cancel& c) { on_cancel(c.reason); },
       [this](const msg::deadline_reached&) { perform(sip::on_deadline(machine_, call_.now())); },
   };
 }
@@ -47,12 +47,12 @@ void transaction::on_respond(const msg::respond& r) {
   perform(todo);
 }
 
-void transaction::on_cancel() {
+void transaction::on_cancel(std::string_view reason) {
   const auto invite = sip::parse_message(*r_.last);
   TANDEM_CHECK(invite);
   client_request cancel{.method = sip::method::cancel,
                         .branch = r_.match.branch,
-                        .bytes = sip::make_cancel(**invite),
+                        .bytes = sip::make_cancel(**invite, reason),
                         .summary = "CANCEL",
                         .transport = r_.transport,
                         .peer = r_.peer};

@@ -28,7 +28,7 @@ private:
   void on_wire(const msg::sip_input&);
   void on_request(const msg::sip_input&);
   void on_respond(const msg::respond&);
-  void on_cancel();
+  void on_cancel(std::string_view reason);
   /// `response`: what the actions speak of, if a message came.
   void perform(const sip::transaction_actions&, const sip::message_ptr& response = nullptr);
   void send(bool again);

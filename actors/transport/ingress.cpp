@@ -72,7 +72,25 @@ ingress& ingress::owner(const key128& key) {
   return peers_.empty() ? *this : *peers_[key.high % peers_.size()];
 }
 
-void ingress::accept(const key128& key, msg::sip_input in) {
+/// Of several calls with one Call-ID and From tag, the one that this INVITE or CANCEL is about; the
+/// key of a new one, if it is about none (§8.2.2.2: only with an equal CSeq it is merged).
+key128 ingress::among_retries(const key128& first, const sip::message& m) const {
+  const auto method = m.get_method();
+  const auto to = sip::read_to(m);
+  const auto cseq = sip::read_cseq(m);
+  if ((method != sip::method::invite && method != sip::method::cancel) || !to || !to->tag.empty()
+      || !cseq)
+    return first;
+  const auto* known = directory_.find(first);
+  if (known != nullptr && known->here->is_begun_by(cseq->number))
+    return first;
+  const auto later = retry_key(first, cseq->number);
+  const bool begins = known != nullptr && method == sip::method::invite;
+  return begins || directory_.find(later) != nullptr ? later : first;
+}
+
+void ingress::accept(const key128& by_message, msg::sip_input in) {
+  const auto key = in.message->is_request() ? among_retries(by_message, *in.message) : by_message;
   if (const auto* known = directory_.find(key))
     caf::anon_send(known->address, std::move(in));
   else if (in.message->is_response())

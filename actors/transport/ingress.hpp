@@ -39,6 +39,7 @@ public:
 
 private:
   [[nodiscard]] std::optional<key128> key_of(const sip::message&) const;
+  [[nodiscard]] key128 among_retries(const key128& first, const sip::message&) const;
   [[nodiscard]] ingress& owner(const key128&);
   void accept(const key128&, msg::sip_input);
   void answer(const sip::message&, transport_index, const ip_endpoint& source, std::uint16_t status,

@@ -45,10 +45,12 @@ wire_ptr make_failure_ack(const message& invite, const message& response) {
   return w.finish();
 }
 
-wire_ptr make_cancel(const message& invite) {
+wire_ptr make_cancel(const message& invite, std::string_view reason) {
   message_writer w;
   repeat(w, invite, method::cancel);
   w.copy(invite, header_id::to);
+  if (!reason.empty())
+    w.header(header_id::reason, reason);
   return w.finish();
 }
 

@@ -23,7 +23,7 @@ void begin_request(message_writer&, method, const request_plan&, const own_via&)
 /// §17.1.1.3: the ACK for a 300-699 to this INVITE of ours, which the client transaction sends.
 [[nodiscard]] wire_ptr make_failure_ack(const message& invite, const message& response);
 
-/// §9.1: the CANCEL of this INVITE of ours.
-[[nodiscard]] wire_ptr make_cancel(const message& invite);
+/// §9.1: the CANCEL of this INVITE of ours, with a Reason (RFC 3326) unless that is empty.
+[[nodiscard]] wire_ptr make_cancel(const message& invite, std::string_view reason = {});
 
 } // namespace tandem::sip

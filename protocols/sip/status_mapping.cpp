@@ -20,4 +20,25 @@ std::uint16_t passed_on(std::uint16_t status) {
   return status < 400 ? 480 : status;
 }
 
+namespace {
+
+/// Lowest is best.
+int rank(std::uint16_t status) {
+  const auto told = status / 100 == 3 ? status : passed_on(status);
+  const int of_class = told >= 600 ? 0 : told / 100 * 10;
+  switch (told) {
+    case 415:
+    case 420:
+    case 484: return of_class;
+    case 408: return of_class + 2;
+    default: return of_class + 1;
+  }
+}
+
+} // namespace
+
+bool is_better_refusal(std::uint16_t a, std::uint16_t b) {
+  return rank(a) < rank(b);
+}
+
 } // namespace tandem::sip

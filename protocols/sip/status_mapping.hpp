@@ -15,4 +15,12 @@ namespace tandem::sip {
 /// - 3xx whose Contacts are not passed along -> 480
 [[nodiscard]] std::uint16_t passed_on(std::uint16_t status);
 
+/// Of the refusals (300 to 699) of several callees, whether the caller is better told `a` than `b`
+/// (RFC 3261 §16.7 step 6): 6xx before all, then the lowest class; in 4xx first what lets the
+/// caller ask again in another way (415, 420, 484), last 408, since a silence says least.
+///
+/// Classes are those of passed_on(). DEVIATION RFC 3261 §16.7 step 6: 401 and 407 are not
+/// preferred; a proxy would hand the challenge on, we cannot.
+[[nodiscard]] bool is_better_refusal(std::uint16_t a, std::uint16_t b);
+
 } // namespace tandem::sip

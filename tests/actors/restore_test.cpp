@@ -166,6 +166,38 @@ TEST_CASE("restore: a call that is cancelled, forked or refused", "[actors]") {
     w.settle();
     w.over({"200 caller bye"});
   }
+  SECTION("at three phones (§16.7)") {
+    auto& second = w.add_phone(5081);
+    auto& third = w.add_phone(5082);
+    w.caller.invite("phones_1_then_2");
+    w.settle();
+    snap(); // one rings
+    w.callee.respond(486, {.headers = "Retry-After: 5\r\n"});
+    snap(); // the others do
+    second.respond(183);
+    snap(); // one is heard
+    third.habits.obeys_cancel = false;
+    third.respond(180);
+    w.settle();
+    second.respond(200);
+    snap(); // it has answered: the other one is cancelled
+    third.respond(200);
+    snap(); // too late
+    third.respond_to("CANCEL", 200);
+    w.caller.bye();
+    snap();
+    w.over({"200 caller bye"});
+  }
+  SECTION("at two phones that refuse (§16.7 step 6)") {
+    auto& second = w.add_phone(5081);
+    w.caller.invite("phones_2");
+    w.settle();
+    w.callee.respond(302);
+    snap(); // the best so far stands in the record
+    second.respond(486);
+    snap();
+    w.over({"302 callee rejected"});
+  }
   SECTION("with an application that waits") {
     w.caller.invite("slow_echo");
     snap();

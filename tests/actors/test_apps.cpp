@@ -95,6 +95,34 @@ public:
   [[nodiscard]] std::string save() const override { return "x"; }
 };
 
+/// A bridge to a user who is registered at 127.0.0.1:5080, 5081 …: `First` phones that are to ring
+/// first, and `Later` ones with a lower q.
+template <int First, int Later>
+class registered final : public call_app {
+public:
+  explicit registered(std::string_view saved) : bridge_(apps::make_bridge(saved)) {}
+
+  void on_incoming(call_control& call, const incoming_call& in) override {
+    auto routed = in;
+    for (int i = 0; i < First + Later; ++i)
+      routed.contacts.push_back({.uri = "sip:phone@127.0.0.1:" + std::to_string(5080 + i),
+                                 .q_thousandths = std::uint16_t(i < First ? 1000 : 500)});
+    bridge_->on_incoming(call, routed);
+  }
+  void on_progress(call_control& call, leg_number leg, const progress& p) override {
+    bridge_->on_progress(call, leg, p);
+  }
+  void on_answer(call_control& call, leg_number leg) override { bridge_->on_answer(call, leg); }
+  void on_end(call_control& call, leg_number leg, const leg_end& end) override {
+    bridge_->on_end(call, leg, end);
+  }
+  [[nodiscard]] const char* state() const override { return bridge_->state(); }
+  [[nodiscard]] std::string save() const override { return bridge_->save(); }
+
+private:
+  std::unique_ptr<call_app> bridge_;
+};
+
 /// Sends the caller elsewhere.
 class elsewhere final : public call_app {
 public:
@@ -128,6 +156,11 @@ constexpr named all[]{
     {"timers_64", make<greedy<0, 64>>},
     {"timers_65", make<greedy<0, 65>>},
     {"elsewhere", make<elsewhere>},
+    {"phones_2", make<registered<2, 0>>},
+    {"phones_3", make<registered<3, 0>>},
+    {"phones_1_then_2", make<registered<1, 2>>},
+    {"phones_9", make<registered<9, 0>>},
+    {"phones_16", make<registered<16, 0>>},
 };
 
 } // namespace

@@ -58,6 +58,16 @@ void sip_phone::invite(std::string_view user, const sip_extras& x) {
   say(std::move(bytes));
 }
 
+void sip_phone::invite_again(const sip_extras& x) {
+  session_.remote = "<" + invite_uri_ + ">";
+  session_.target = invite_uri_;
+  invite_cseq_ = ++cseq_;
+  invite_branch_ = fresh_branch();
+  auto bytes = write("INVITE", invite_uri_, session_, cseq_, invite_branch_, x);
+  remember("INVITE", bytes);
+  say(std::move(bytes));
+}
+
 void sip_phone::cancel() {
   session plain = session_; // §9.1: To as in the INVITE
   plain.remote = "<" + invite_uri_ + ">";

@@ -47,6 +47,8 @@ public:
   // -- caller
   /// A new INVITE, in a new Call-ID.
   void invite(std::string_view user, const sip_extras& = {});
+  /// As a phone does that was refused: the same Call-ID and From tag, the next CSeq number.
+  void invite_again(const sip_extras& = {});
   void cancel();
   /// Of the 2xx to our INVITE heard last (RFC 3261 §13.2.2.4).
   void ack();
