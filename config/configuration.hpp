@@ -48,6 +48,7 @@ struct sip_settings {
   std::vector<listen_settings> listens;
   std::size_t shards = 1;
   std::chrono::seconds ring_timeout{180};
+  std::chrono::milliseconds t1{500}; ///< RFC 3261 §17.1.1.1: the estimate of a round trip
 
   bool operator==(const sip_settings&) const = default;
 };

@@ -173,6 +173,8 @@ sip_settings read_sip(table_reader t) {
     out.shards = static_cast<std::size_t>(*shards);
   if (const auto seconds = t.integer("ring_timeout_s", {1, 3600}))
     out.ring_timeout = std::chrono::seconds{*seconds};
+  if (const auto ms = t.integer("t1_ms", {50, 4000}))
+    out.t1 = std::chrono::milliseconds{*ms};
   t.finish();
   return out;
 }

@@ -72,6 +72,7 @@ struct node::parts {
     facts.media_address = c.media.address;
     facts.media_address6 = c.media.address6;
     facts.ring_timeout = c.sip.ring_timeout;
+    facts.timers = sip::timers_for(c.sip.t1);
     facts.apps = std::move(apps);
   }
 

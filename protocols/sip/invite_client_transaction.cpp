@@ -4,12 +4,7 @@
 
 namespace tandem::sip {
 
-using namespace std::chrono_literals;
 using enum transaction_action;
-
-namespace {
-constexpr auto timer_d = 32s; // §17.1.1.2: at least 32 s, whatever T1 is
-}
 
 invite_client_transaction::invite_client_transaction(transport_kind transport,
                                                      const timer_values& t, time_point now)
@@ -67,7 +62,9 @@ transaction_actions invite_client_transaction::complete(status_code code, time_p
     return {pass_2xx};
   }
   state_ = state::completed;
-  timers_.start(timer::d, transport_ == transport_kind::reliable ? now : now + timer_d);
+  // DEVIATION RFC 3261 §17.1.1.2: timer D is 64*T1, which is less than 32 s where T1 is less than
+  // 500 ms: as long as a server with our T1 repeats its response (timer H).
+  timers_.start(timer::d, transport_ == transport_kind::reliable ? now : now + 64 * t_.t1);
   return {send_ack, pass_final};
 }
 

@@ -17,6 +17,10 @@ public:
   void stop(Timer t) { at(t).reset(); }
   void stop_all() { deadlines_.fill(std::nullopt); }
 
+  [[nodiscard]] std::optional<time_point> deadline(Timer t) const {
+    return deadlines_[static_cast<std::size_t>(t)];
+  }
+
   /// Returns the earliest deadline, or nullopt when nothing is running.
   [[nodiscard]] std::optional<time_point> next() const {
     std::optional<time_point> first;

@@ -2,6 +2,7 @@
 
 #include "runtime/base/ip_endpoint.hpp"
 #include "runtime/io/reactor.hpp"
+#include "runtime/io/stream.hpp"
 
 #include <tl/expected.hpp>
 
@@ -40,9 +41,6 @@ public:
 /// (limits.hpp). Closing the socket inside its own handler is allowed.
 using datagram_handler = std::function<void(std::span<const received_datagram>)>;
 
-/// Several sockets may share one address; the kernel spreads sources over them.
-enum class port_sharing : std::uint8_t { exclusive, shared };
-
 /// The way to the outside. Two implementations: `system_network` and `simulated_network`.
 class network {
 public:
@@ -51,6 +49,13 @@ public:
   /// the socket. Errors are sentences: "cannot bind udp 127.0.0.1:5060: Address already in use".
   [[nodiscard]] virtual tl::expected<std::unique_ptr<udp_socket>, std::string>
   open_udp(reactor&, const ip_endpoint& local, port_sharing, datagram_handler) = 0;
+  /// Likewise: "cannot listen on tcp 127.0.0.1:5060: Address already in use".
+  [[nodiscard]] virtual tl::expected<std::unique_ptr<stream_listener>, std::string>
+  listen_tcp(reactor&, const ip_endpoint& local, port_sharing, accept_handler) = 0;
+  /// A connection from a free port of `local`. It is there at once; on_open or on_end tells later
+  /// whether it stands.
+  [[nodiscard]] virtual std::unique_ptr<stream_socket>
+  connect_tcp(reactor&, const ip_address& local, const ip_endpoint& to, stream_handlers) = 0;
 };
 
 } // namespace tandem

@@ -3,7 +3,9 @@
 #include "runtime/base/check.hpp"
 #include "runtime/io/asio_core.hpp"
 #include "runtime/io/limits.hpp"
+#include "runtime/io/owned_fd.hpp"
 #include "runtime/io/socket_address.hpp"
+#include "runtime/io/system_stream.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <netinet/in.h>
@@ -21,26 +23,10 @@ namespace tandem {
 
 namespace {
 
-/// A file descriptor until somebody takes it.
-class owned_fd {
-public:
-  explicit owned_fd(int fd) : fd_(fd) {}
-  owned_fd(const owned_fd&) = delete;
-  owned_fd& operator=(const owned_fd&) = delete;
-  ~owned_fd() {
-    if (fd_ >= 0)
-      ::close(fd_);
-  }
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
-
-private:
-  int fd_;
-};
-
-template <class T>
-bool set_option(int fd, int level, int name, const T& value) {
-  return setsockopt(fd, level, name, &value, sizeof value) == 0;
+asio_reactor& real(reactor& r) {
+  auto* asio = dynamic_cast<asio_reactor*>(&r);
+  TANDEM_CHECK(asio != nullptr);
+  return *asio;
 }
 
 /// The privileged form ignores the system's limit (net.core.rmem_max, usually 208 KB).
@@ -192,14 +178,24 @@ std::size_t system_udp_socket::send_chunk(std::span<const outgoing_datagram> chu
 tl::expected<std::unique_ptr<udp_socket>, std::string>
 system_network::open_udp(reactor& r, const ip_endpoint& local, port_sharing sharing,
                          datagram_handler on_datagrams) {
-  auto* real = dynamic_cast<asio_reactor*>(&r);
-  TANDEM_CHECK(real != nullptr);
   int failed = 0;
   const int fd = open_bound(local, sharing, failed);
   if (fd < 0)
     return tl::unexpected("cannot bind udp " + to_string(local) + ": "
                           + std::generic_category().message(failed));
-  return std::make_unique<system_udp_socket>(real->shared_core(), fd, std::move(on_datagrams));
+  return std::make_unique<system_udp_socket>(real(r).shared_core(), fd, std::move(on_datagrams));
+}
+
+tl::expected<std::unique_ptr<stream_listener>, std::string>
+system_network::listen_tcp(reactor& r, const ip_endpoint& local, port_sharing sharing,
+                           accept_handler on_accept) {
+  return listen_system_tcp(real(r), local, sharing, std::move(on_accept));
+}
+
+std::unique_ptr<stream_socket> system_network::connect_tcp(reactor& r, const ip_address& local,
+                                                           const ip_endpoint& to,
+                                                           stream_handlers handlers) {
+  return connect_system_tcp(real(r), local, to, std::move(handlers));
 }
 
 } // namespace tandem

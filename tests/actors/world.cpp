@@ -14,22 +14,6 @@ namespace tandem::test {
 
 namespace {
 
-class observed_socket final : public udp_socket {
-public:
-  observed_socket(std::unique_ptr<udp_socket> below, chronicle& notes)
-    : below_(std::move(below)), notes_(notes) {}
-  [[nodiscard]] ip_endpoint local() const override { return below_->local(); }
-  std::size_t send(std::span<const outgoing_datagram> batch) override {
-    for (const auto& d : batch)
-      notes_.add({.what = happening::kind::sent, .peer = d.to, .bytes = *d.bytes});
-    return below_->send(batch);
-  }
-
-private:
-  std::unique_ptr<udp_socket> below_;
-  chronicle& notes_;
-};
-
 std::string settings_text(const world_settings& s) {
   std::string out = R"(
 [node]
@@ -71,21 +55,6 @@ ip_endpoint loopback(std::uint16_t port) {
 }
 
 } // namespace
-
-tl::expected<std::unique_ptr<udp_socket>, std::string>
-observed_network::open_udp(reactor& r, const ip_endpoint& local, port_sharing sharing,
-                           datagram_handler handler) {
-  auto noting = [this, handler = std::move(handler)](std::span<const received_datagram> batch) {
-    for (const auto& d : batch)
-      notes_.add(
-          {.what = happening::kind::received, .peer = d.from, .bytes = std::string(d.bytes)});
-    handler(batch);
-  };
-  auto opened = below_.open_udp(r, local, sharing, std::move(noting));
-  if (!opened)
-    return opened;
-  return std::make_unique<observed_socket>(std::move(*opened), notes_);
-}
 
 tl::expected<void, std::string>
 observed_store::commit(std::span<const cluster::record_change> changes) {

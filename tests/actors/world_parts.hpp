@@ -31,6 +31,10 @@ public:
   observed_network(network& below, chronicle& notes) : below_(below), notes_(notes) {}
   tl::expected<std::unique_ptr<udp_socket>, std::string>
   open_udp(reactor&, const ip_endpoint&, port_sharing, datagram_handler) override;
+  tl::expected<std::unique_ptr<stream_listener>, std::string>
+  listen_tcp(reactor&, const ip_endpoint&, port_sharing, accept_handler) override;
+  std::unique_ptr<stream_socket> connect_tcp(reactor&, const ip_address&, const ip_endpoint&,
+                                             stream_handlers) override;
 
 private:
   network& below_;

@@ -53,6 +53,7 @@ TEST_CASE("configuration: the least file and the defaults that docs/CONFIG.md na
   CHECK(c.sip.shards == 1);
   CHECK(c.sip.ring_timeout == 180s);
   CHECK(c.registrar == registrar_settings{60s, 7200s, 3600s, 10});
+  CHECK(c.sip.t1 == 500ms);
   CHECK(to_string(c.admin.listen) == "127.0.0.1:8080");
   CHECK_FALSE(c.admin.token);
   CHECK(c.media.address == parse_ip_address("127.0.0.1"));
@@ -87,17 +88,20 @@ TEST_CASE("configuration: the example file is read, every value of it", "[config
 }
 
 TEST_CASE("configuration: values at the ends of their ranges", "[config]") {
-  const auto c = read("[node]\nname = \"a-b_c.D9\"\ndata = \"/srv/a\"\nlog_level = \"trace\"\n"
-                      "ladder_minutes = 0\n[sip]\nshards = 64\nring_timeout_s = 3600\n"
-                      "[[sip.listen]]\ntransport = \"udp\"\naddress = \"[::1]:65535\"\n"
-                      "[admin]\nlisten = \"0.0.0.0:1\"\ntoken = \"0123456789abcdef\"\n"
-                      "[media]\naddress6 = \"::1\"\nports = [1024, 1025]\nworkers = 64\n"
-                      "rtp_timeout_s = 86400\n");
+  const auto c =
+      read("[node]\nname = \"a-b_c.D9\"\ndata = \"/srv/a\"\nlog_level = \"trace\"\n"
+           "ladder_minutes = 0\n[sip]\nshards = 64\nring_timeout_s = 3600\n"
+                      "t1_ms = 4000\n"
+           "[[sip.listen]]\ntransport = \"udp\"\naddress = \"[::1]:65535\"\n"
+           "[admin]\nlisten = \"0.0.0.0:1\"\ntoken = \"0123456789abcdef\"\n"
+           "[media]\naddress6 = \"::1\"\nports = [1024, 1025]\nworkers = 64\n"
+           "rtp_timeout_s = 86400\n");
   CHECK(c.node.data == "/srv/a");
   CHECK(c.node.level == log_level::trace);
   CHECK(c.node.ladder == 0min);
   CHECK(c.sip.shards == 64);
   CHECK(c.sip.ring_timeout == 1h);
+  CHECK(c.sip.t1 == 4s);
   CHECK(c.admin.token == "0123456789abcdef");
   CHECK_FALSE(c.media.address);
   CHECK(c.media.first_port == 1024);

@@ -13,7 +13,7 @@ import json
 import os
 import sys
 
-from node import Node, eventually
+from node import RFC_T1_MS, Node, eventually
 from sipp import run_pair
 
 
@@ -46,12 +46,13 @@ def main():
     parser.add_argument("--rate", type=int, default=200, help="calls a second")
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--hold-ms", type=int, default=500, help="talk time of a call")
+    parser.add_argument("--t1-ms", type=int, default=RFC_T1_MS)
     options = parser.parse_args()
     calls = options.rate * options.seconds
     at_once = int(options.rate * (options.hold_ms / 1000 + 4)) + 50
     # Four ports a call and room for what is in quarantine after its end.
     node = Node(media_ports=min(16000, 4 * at_once // 2 * 2),
-                node_settings="ladder_minutes = 0").start()
+                node_settings="ladder_minutes = 0", t1_ms=options.t1_ms).start()
     try:
         pid = node.process.pid
         cpu, rss = cpu_seconds(pid), rss_mb(pid)

@@ -4,14 +4,14 @@ import threading
 import time
 import unittest
 
-from node import NodeCase
+from node import RFC_T1_MS, NodeCase
 from phone import REFUSED, Phone, establish
 
 DOUBLING_TO_T2 = [0, 0.5, 1.5, 3.5, 7.5, 11.5, 15.5, 19.5, 23.5, 27.5, 31.5]
 
 
 class Timeouts(NodeCase):
-    node_options = {"sip_settings": "ring_timeout_s = 4"}
+    node_options = {"sip_settings": "ring_timeout_s = 4", "t1_ms": RFC_T1_MS}
 
     def setUp(self):
         self.callee = self.enterContext(Phone(self.node.sip, self.node.callee, name="bob"))

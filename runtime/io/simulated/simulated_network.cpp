@@ -2,6 +2,8 @@
 
 #include "runtime/base/check.hpp"
 #include "runtime/io/limits.hpp"
+#include "runtime/io/simulated/simulated_streams.hpp"
+#include "runtime/io/simulated/trace.hpp"
 
 #include <algorithm>
 #include <deque>
@@ -19,31 +21,13 @@ struct in_flight {
   std::shared_ptr<const std::string> bytes;
 };
 
-/// FNV-1a: any change of any bit of the trace changes it.
-class trace {
-public:
-  void add(std::uint64_t value) {
-    for (int shift = 0; shift < 64; shift += 8)
-      add_byte(static_cast<std::uint8_t>(value >> shift));
-  }
-  void add(std::string_view bytes) {
-    add(bytes.size());
-    for (const char c : bytes)
-      add_byte(static_cast<std::uint8_t>(c));
-  }
-  void add(const ip_endpoint& e) {
-    for (const auto b : e.address.bytes)
-      add_byte(b);
-    add(e.port);
-  }
-  [[nodiscard]] std::uint64_t value() const { return hash_; }
-
-private:
-  void add_byte(std::uint8_t b) { hash_ = (hash_ ^ b) * 0x100000001b3U; }
-  std::uint64_t hash_ = 0xcbf29ce484222325U;
-};
-
 constexpr std::uint16_t first_free_port = 49'152; // RFC 6335 §6: the dynamic ports
+
+simulated_reactor& simulated(reactor& r) {
+  auto* host = dynamic_cast<simulated_reactor*>(&r);
+  TANDEM_CHECK(host != nullptr);
+  return *host;
+}
 
 } // namespace
 
@@ -75,8 +59,11 @@ struct simulated_network::medium : std::enable_shared_from_this<medium> {
   std::multimap<ip_endpoint, std::weak_ptr<simulated_receiver>>
       sockets; // of one key: in order of opening
   counts counted;
-  trace seen;
+  simulated_trace seen;
   std::uint16_t next_port = first_free_port;
+  std::shared_ptr<simulated_streams> streams = std::make_shared<simulated_streams>(
+      draw, seen, [this](const ip_address& from, const ip_address& to) { return path(from, to); },
+      [this](const ip_endpoint& a, const ip_endpoint& b) { return is_cut(a, b); });
 };
 
 class simulated_network::socket final : public udp_socket {
@@ -124,7 +111,7 @@ std::shared_ptr<simulated_receiver> simulated_network::medium::find(const ip_end
   const auto [first, last] = sockets.equal_range(to);
   if (first == last)
     return nullptr;
-  trace source;
+  simulated_trace source;
   source.add(from);
   const auto count = static_cast<std::uint64_t>(std::distance(first, last));
   const auto chosen = static_cast<std::ptrdiff_t>((source.value() >> 32) % count);
@@ -215,8 +202,7 @@ simulated_network::~simulated_network() = default;
 tl::expected<std::unique_ptr<udp_socket>, std::string>
 simulated_network::open_udp(reactor& r, const ip_endpoint& local, port_sharing sharing,
                             datagram_handler on_datagrams) {
-  auto* host = dynamic_cast<simulated_reactor*>(&r);
-  TANDEM_CHECK(host != nullptr);
+  auto& host = simulated(r);
   if (local.address.is_unspecified())
     return tl::unexpected("cannot bind udp " + to_string(local)
                           + ": the simulation needs a concrete address");
@@ -230,9 +216,21 @@ simulated_network::open_udp(reactor& r, const ip_endpoint& local, port_sharing s
       return tl::unexpected("cannot bind udp " + to_string(local) + ": Address already in use");
   }
   const auto inner = std::make_shared<simulated_receiver>(
-      simulated_receiver{*host, bound, sharing, std::move(on_datagrams)});
+      simulated_receiver{host, bound, sharing, std::move(on_datagrams)});
   medium_->sockets.emplace(bound, inner);
   return std::make_unique<socket>(medium_, inner);
+}
+
+tl::expected<std::unique_ptr<stream_listener>, std::string>
+simulated_network::listen_tcp(reactor& r, const ip_endpoint& local, port_sharing sharing,
+                              accept_handler on_accept) {
+  return medium_->streams->listen(simulated(r), local, sharing, std::move(on_accept));
+}
+
+std::unique_ptr<stream_socket> simulated_network::connect_tcp(reactor& r, const ip_address& local,
+                                                              const ip_endpoint& to,
+                                                              stream_handlers handlers) {
+  return medium_->streams->connect(simulated(r), local, to, std::move(handlers));
 }
 
 void simulated_network::set_conditions(const path_conditions& c) {
@@ -249,6 +247,11 @@ void simulated_network::set_cut(const ip_address& a, bool cut) {
     medium_->cuts.insert(a);
   else
     medium_->cuts.erase(a);
+  medium_->streams->wake();
+}
+
+void simulated_network::reset_streams(const ip_address& a) {
+  medium_->streams->reset(a);
 }
 
 auto simulated_network::counted() const -> counts {
