@@ -49,14 +49,14 @@ class Baresip(Listener, Program):
         super().__init__(name)
         self.tone, self.address = tone, address
         self.port, _tls, self.control, _ = (next(ports) for _ in range(4))
-        rtp = [next(ports) for _ in range(PORTS - 4)]
+        self.rtp_ports = [next(ports) for _ in range(PORTS - 4)]
         self.host = at_port(address, self.port)
         tones.write(self.folder / "tone.wav", tones.endless(tone))
         (self.folder / "accounts").touch()
         (self.folder / "contacts").touch()
         (self.folder / "config").write_text(CONFIG.format(
-            host=self.host, address=address, rtp=rtp[0], rtp_end=rtp[-1],
-            folder=self.folder, control=self.control))
+            host=self.host, address=address, rtp=self.rtp_ports[0],
+            rtp_end=self.rtp_ports[-1], folder=self.folder, control=self.control))
         self._events, self._answers, self._buffer = [], [], b""
 
     # ---- life -----------------------------------------------------------------------------------
@@ -153,6 +153,18 @@ class Baresip(Listener, Program):
         """The call is established and RTP arrives."""
         self.expect("CALL_ESTABLISHED")
         self.expect("CALL_RTPESTAB")
+
+    def hold(self):
+        """A re-INVITE with a=sendonly; returns when it was answered (RFC 3264 §8.4)."""
+        self._offer("hold")
+
+    def resume(self):
+        self._offer("resume")
+
+    def _offer(self, command):
+        self._events = [event for event in self._events if event["type"] != "CALL_REMOTE_SDP"]
+        self.command(command)
+        self.expect("CALL_REMOTE_SDP", param="answer")
 
     def forget(self):
         """What it heard so far, and events that nobody waited for: the next call starts anew."""

@@ -9,6 +9,7 @@ from linphone import Linphone
 from node import PortBlock
 from phone_audio import both_hear
 from program import Program
+from wiretap import Wiretap, hold_and_resume
 
 
 class Direct(unittest.TestCase):
@@ -39,6 +40,19 @@ class Direct(unittest.TestCase):
                     a.hears(440, [1000], within=0)
                 b.hang_up()
                 a.expect("CALL_CLOSED")
+
+    def test_the_wire_tells_a_hold(self):
+        a, b = self.phone("alice", 440), self.phone("bob", 1000)
+        a.account(a.host)
+        b.account(b.host)
+        with Wiretap([a, b]) as tap:
+            self.call(a, b, f"sip:bob@{b.host}")
+            hold_and_resume(tap, a, b)
+            hold_and_resume(tap, b, a)
+            with self.assertRaisesRegex(AssertionError, "no RTP for 1.0 s"):
+                tap.silent(a, b, within=1)
+            with self.assertRaisesRegex(AssertionError, "no 440 Hz.* 1000 Hz [01][.]"):
+                tap.hears(a, 440, [1000], within=1)
 
     def test_linphone_and_baresip(self):
         a, b = self.phone("linus", 600, kind=Linphone), self.phone("bob", 1000)
