@@ -132,15 +132,14 @@ class Baresip(Listener, Program):
 
     # ---- what a user does -----------------------------------------------------------------------
 
-    def account(self, server, *, transport="udp", user=None, password=None, expires=0):
-        """Adds the account `user`@`server`; with `expires` it registers, and waits for the 200."""
-        user = user or self.name
-        line = f"<sip:{user}@{server};transport={transport}>;regint={expires}"
+    def account(self, server, *, transport="udp", password=None, expires=0, event="REGISTER_OK"):
+        """Adds the account NAME@`server`; with `expires` it registers, which ends in `event`."""
+        line = f"<sip:{self.name}@{server};transport={transport}>;regint={expires}"
         if password:
-            line += f";auth_user={user};auth_pass={password}"
+            line += f';auth_user={self.name};auth_pass="{password}"'
         self.command("uanew", line)
         if expires:
-            self.expect("REGISTER_OK")
+            self.expect(event)
 
     def dial(self, target):
         self.command("dial", target)

@@ -2,19 +2,10 @@
 
 import unittest
 
-from node import NodeCase
-from phone import Phone, hang_up
+from phone import TwoPhones, hang_up
 
 
-class Cancel(NodeCase):
-    def setUp(self):
-        self.a = self.enterContext(Phone(self.node.sip, name="alice"))
-        self.b = self.enterContext(Phone(self.node.sip, self.node.callee, name="bob"))
-
-    def tearDown(self):
-        self.a.quiet()
-        self.b.quiet()
-
+class Cancel(TwoPhones):
     def caller_is_told_487(self, leg):
         self.a.expect(200, of="CANCEL")
         self.a.ack(leg, self.a.expect(487, of="INVITE"))

@@ -2,19 +2,10 @@
 
 import unittest
 
-from node import NodeCase
-from phone import Phone, hang_up
+from phone import TwoPhones, hang_up
 
 
-class Forks(NodeCase):
-    def setUp(self):
-        self.a = self.enterContext(Phone(self.node.sip, name="alice"))
-        self.b = self.enterContext(Phone(self.node.sip, self.node.callee, name="bob"))
-
-    def tearDown(self):
-        self.a.quiet()
-        self.b.quiet()
-
+class Forks(TwoPhones):
     def test_two_answers(self):
         """Both are acknowledged, the surplus one is hung up, the caller sees one call."""
         leg = self.a.invite("7100")

@@ -2,6 +2,7 @@
 node, and each check is shown failing when it should."""
 
 import os
+import socket
 import stat
 import sys
 import tempfile
@@ -85,19 +86,42 @@ class Direct(unittest.TestCase):
             self.pair("uac_early_media", "uas_answer", seconds=3)
 
     def test_phones(self):
-        with Phone(next(self.ports), next(self.ports), "alice") as a:
-            with Phone(a.port, a.node[1], "bob") as b:
-                leg, _ = establish(a, b)
-                hang_up(a, leg, b)
-                refused = a.invite("7100")
-                b.reply(b.expect("INVITE"), 486, tag="b")
-                a.ack(refused, a.expect(486))
-                self.assertEqual(b.expect("ACK").branch, refused.invite_branch)
-                with self.assertRaisesRegex(AssertionError, "no .*'BYE'"):
-                    b.expect("BYE", seconds=0.1)
-                a.bye(leg)
-                with self.assertRaisesRegex(AssertionError, "nobody expected"):
-                    b.quiet()
+        for way in ("udp 127.0.0.1", "udp ::1", "tcp 127.0.0.1", "tcp ::1"):
+            with self.subTest(way=way):
+                self.two_phones(way)
+
+    def two_phones(self, way):
+        one, other = next(self.ports), next(self.ports)
+        with Phone(other, one, "alice", way) as a, Phone(one, other, "bob", way) as b:
+            leg, callee_leg = establish(a, b)
+            self.assertEqual(b.uri(), leg.target)
+            hang_up(a, leg, b)
+            refused = a.invite("7100")
+            b.reply(b.expect("INVITE"), 486, tag="b")
+            a.ack(refused, a.expect(486))
+            self.assertEqual(b.expect("ACK").branch, refused.invite_branch)
+            b.bye(callee_leg)
+            a.expect("BYE")
+            with self.assertRaisesRegex(AssertionError, "no .*'BYE'"):
+                b.expect("BYE", seconds=0.1)
+            a.bye(leg)
+            with self.assertRaisesRegex(AssertionError, "nobody expected"):
+                b.quiet()
+
+    def test_a_stream_in_pieces(self):
+        """Three messages in one segment, a fourth byte by byte, an empty line between them."""
+        with Phone(1, name="bob", way="tcp 127.0.0.1") as b, \
+                socket.create_connection(("127.0.0.1", b.port)) as peer:
+            text = "".join(f"OPTIONS sip:b SIP/2.0\r\nCSeq: {number} OPTIONS\r\n"
+                           f"l: {number}\r\n\r\n{'x' * number}" for number in range(4))
+            peer.sendall(b"\r\n\r\n" + text[:-1].encode())
+            self.assertEqual([b.next_datagram()[0].cseq[0] for _ in range(3)], [0, 1, 2])
+            self.assertIsNone(b.receive(0.1))
+            peer.sendall(b"x")
+            self.assertEqual(b.next_datagram()[0].body, "xxx")
+            peer.sendall(b"OPTIONS sip:b SIP/2.0\r\nCSeq: 5 OPTIONS\r\n\r\n")
+            with self.assertRaisesRegex(AssertionError, "without Content-Length"):
+                b.receive(1)
 
     def test_rtp_probe(self):
         port = next(self.ports)

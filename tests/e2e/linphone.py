@@ -122,6 +122,11 @@ class Linphone(Listener, Program):
             return samples[::rate // tones.RATE]
         return array.array("h", raw[44:len(raw) // 2 * 2])
 
+    def forget(self):
+        """What it heard so far; the next call starts anew."""
+        (self.folder / "heard.wav").unlink()
+        self.say(f"record {self.folder}/heard.wav")
+
     def has_recorded(self, seconds):
         """Waits for at least so much, at whatever rate it records."""
         size = int(seconds * 48000 * 2)

@@ -131,8 +131,8 @@ def walk(tree):
 
 
 class Node:
-    """`with Node() as node:` runs tandemd. `node.callee` is the port that ^7(.*) is bridged to;
-    `listens` are its SIP sockets, such as "tcp ::1", all at the port `node.sip`."""
+    """`with Node() as node:` runs tandemd. `node.callee` is the port that ^7(.*) is bridged to, the
+    way of the first of `listens`: its SIP sockets, such as "tcp ::1", all at port `node.sip`."""
 
     def __init__(self, media_ports=400, sip_settings="", routes="", args=(),
                  listens=("udp 127.0.0.1",), node_settings="", t1_ms=SHORT_T1_MS):
@@ -177,8 +177,13 @@ app = "echo"
 [[routes]]
 match = "^7(.*)"
 app = "bridge"
-to = "sip:{{user}}@127.0.0.1:{self.callee}"
+to = "sip:{{user}}@{self._to_callee()}"
 """
+
+    def _to_callee(self):
+        transport, address = self._listens[0]
+        parameter = "" if transport == "udp" else f";transport={transport}"
+        return at_port(address, self.callee) + parameter
 
     def _listen_entries(self):
         """One [[sip.listen]] for each "TRANSPORT ADDRESS", all at the same port."""
@@ -301,13 +306,15 @@ to = "sip:{{user}}@127.0.0.1:{self.callee}"
 
 
 class NodeCase(unittest.TestCase):
-    """One node for all test methods of a class; nothing may be left when they are done."""
+    """One node for all test methods of a class; nothing may be left when they are done. `way` is
+    how phones reach the node and the node its callee, unless the options say otherwise."""
 
+    way = "udp 127.0.0.1"
     node_options = {}
 
     @classmethod
     def setUpClass(cls):
-        cls.node = Node(**cls.node_options).start()
+        cls.node = Node(**{"listens": (cls.way,)} | cls.node_options).start()
 
     @classmethod
     def tearDownClass(cls):

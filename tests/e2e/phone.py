@@ -1,16 +1,18 @@
-"""A SIP phone that does what a test tells it and nothing else: one UDP socket, no timers, no
-automatic answers. What arrives twice is counted and set aside; what nobody expected is an error.
+"""A SIP phone that does what a test tells it and nothing else: one socket, no timers, no automatic
+answers. What arrives twice is counted and set aside; what nobody expected is an error.
 """
 
 import re
 import secrets
-import socket
 import time
 
+from endpoint import ENDPOINTS
+from node import NodeCase, at_port
+
 SDP = """v=0\r
-o=phone 1 1 IN IP4 127.0.0.1\r
+o=phone 1 1 IN {address}\r
 s=-\r
-c=IN IP4 127.0.0.1\r
+c=IN {address}\r
 t=0 0\r
 m=audio {port} RTP/AVP 0 8 101\r
 a=rtpmap:0 PCMU/8000\r
@@ -27,8 +29,9 @@ COMPACT = {"v": "via", "f": "from", "t": "to", "i": "call-id", "m": "contact",
 class Message:
     """A SIP message as lists of text, read strictly: what a test must not overlook raises."""
 
-    def __init__(self, raw):
+    def __init__(self, raw, connection=None):
         self.raw = raw
+        self.connection = connection  # over TCP: what it came on
         head, _, self.body = raw.decode().partition("\r\n\r\n")
         self.start, *lines = head.split("\r\n")
         self.headers = []
@@ -92,19 +95,22 @@ class Leg:
 
 
 class Phone:
-    def __init__(self, node_port, port=0, name="phone"):
-        self.node = ("127.0.0.1", node_port)
+    """`way` is "TRANSPORT ADDRESS", as in `Node`'s listens; `port` 0 is any."""
+
+    def __init__(self, node_port, port=0, name="phone", way="udp 127.0.0.1"):
+        self.transport, self.address = way.split()
+        self.node = at_port(self.address, node_port)
         self.name = name
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", port))
-        self.port = self.socket.getsockname()[1]
+        self._endpoint = ENDPOINTS[self.transport](self.address, port, node_port)
+        self.port = self._endpoint.port
+        self.host = at_port(self.address, self.port)
         self.media_port = 40000 + 2 * (self.port % 10000)  # nobody listens there
         self.again = 0      # how many messages came a second time
         self._seen = set()
         self._kept = []     # arrived while something else was expected
 
     def close(self):
-        self.socket.close()
+        self._endpoint.close()
 
     def __enter__(self):
         return self
@@ -114,20 +120,18 @@ class Phone:
 
     # ---- the wire -------------------------------------------------------------------------------
 
-    def send_raw(self, text):
-        self.socket.sendto(text if isinstance(text, bytes) else text.encode(), self.node)
+    def send_raw(self, text, connection=None):
+        self._endpoint.send(text if isinstance(text, bytes) else text.encode(), connection)
 
     def receive(self, seconds):
         """The next datagram, whatever it is, as (Message, time of arrival); None after `seconds`."""
         end = time.monotonic() + seconds
         while True:
-            self.socket.settimeout(max(0.001, end - time.monotonic()))
-            try:
-                data = self.socket.recv(65536)
-            except TimeoutError:
+            got = self._endpoint.receive(end - time.monotonic())
+            if got is None:
                 return None
-            if data.strip():
-                return Message(data), time.monotonic()
+            if got[0].strip():
+                return Message(*got), time.monotonic()
 
     def next_datagram(self, seconds=5):
         """Like `receive`, but something must arrive; repetitions count like anything else."""
@@ -179,10 +183,12 @@ class Phone:
     # ---- messages -------------------------------------------------------------------------------
 
     def uri(self, user=None):
-        return f"sip:{user or self.name}@127.0.0.1:{self.port}"
+        transport = "" if self.transport == "udp" else f";transport={self.transport}"
+        return f"sip:{user or self.name}@{self.host}{transport}"
 
     def sdp(self):
-        return SDP.format(port=self.media_port)
+        version = 6 if ":" in self.address else 4
+        return SDP.format(port=self.media_port, address=f"IP{version} {self.address}")
 
     def request(self, leg, method, *, branch=None, cseq=None, target=None, body="", headers=()):
         """Sends a request of `leg` and returns its branch."""
@@ -191,7 +197,7 @@ class Phone:
             cseq = leg.cseq
         branch = branch or "z9hG4bK" + secrets.token_hex(8)
         lines = [f"{method} {target or leg.target} SIP/2.0",
-                 f"Via: SIP/2.0/UDP 127.0.0.1:{self.port};branch={branch};rport",
+                 f"Via: SIP/2.0/{self.transport.upper()} {self.host};branch={branch};rport",
                  f"From: {leg.local}", f"To: {leg.remote}", f"Call-ID: {leg.call_id}",
                  f"CSeq: {cseq} {method}", "Max-Forwards: 70", f"Contact: <{self.uri()}>", *headers]
         lines += ["Content-Type: application/sdp"] if body else []
@@ -201,7 +207,7 @@ class Phone:
 
     def leg(self, user):
         """A fresh leg to `user` at the node; nothing is sent yet."""
-        target = f"sip:{user}@127.0.0.1:{self.node[1]}"
+        target = f"sip:{user}@{self.node}"
         return Leg(f"{secrets.token_hex(8)}@127.0.0.1",
                    f"\"{self.name}\" <{self.uri()}>;tag={secrets.token_hex(4)}", f"<{target}>",
                    target)
@@ -246,7 +252,7 @@ class Phone:
                   f"Contact: <{self.uri()}>", *headers]
         lines += ["Content-Type: application/sdp"] if body else []
         lines += [f"Content-Length: {len(body)}", "", body]
-        self.send_raw("\r\n".join(lines))
+        self.send_raw("\r\n".join(lines), request.connection)
 
     def callee_leg(self, invite, tag):
         """The leg of a callee that answers `invite` under `tag`."""
@@ -273,3 +279,16 @@ def hang_up(one, leg, other):
     one.bye(leg)
     other.reply(other.expect("BYE"), 200, "OK")
     one.expect(200, of="BYE")
+
+
+class TwoPhones(NodeCase):
+    """alice, who calls, and bob, whom the node calls for 7…; neither hears what it did not expect.
+    """
+
+    def setUp(self):
+        self.a = self.enterContext(Phone(self.node.sip, name="alice", way=self.way))
+        self.b = self.enterContext(Phone(self.node.sip, self.node.callee, "bob", self.way))
+
+    def tearDown(self):
+        self.a.quiet(0.2)
+        self.b.quiet(0.2)

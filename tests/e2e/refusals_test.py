@@ -16,8 +16,8 @@ MAPPED = {401: {403, 500, 502}, 407: {403, 500, 502}, 481: {480, 500, 502}, 482:
 class Refusals(NodeCase):
     def refused(self, status):
         """What the caller is told when the callee says `status`."""
-        with Phone(self.node.sip, name="alice") as a, \
-                Phone(self.node.sip, self.node.callee, name="bob") as b:
+        with Phone(self.node.sip, name="alice", way=self.way) as a, \
+                Phone(self.node.sip, self.node.callee, "bob", self.way) as b:
             leg = a.invite("7100")
             invite = b.expect("INVITE")
             b.reply(invite, status, "No", tag="b",

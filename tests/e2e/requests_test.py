@@ -3,19 +3,11 @@
 
 import unittest
 
-from node import NodeCase, count_kinds, eventually
-from phone import REFUSED, Phone
+from node import count_kinds, eventually
+from phone import REFUSED, TwoPhones
 
 
-class Requests(NodeCase):
-    def setUp(self):
-        self.a = self.enterContext(Phone(self.node.sip, name="alice"))
-        self.b = self.enterContext(Phone(self.node.sip, self.node.callee, name="bob"))
-
-    def tearDown(self):
-        self.a.quiet(0.1)
-        self.b.quiet(0.1)  # nothing of all this may reach a callee
-
+class Requests(TwoPhones):
     def refused_invite(self, status, user="7100", change=lambda text: text, **options):
         leg = self.a.leg(user)
         leg.first_target = leg.target
@@ -79,7 +71,8 @@ class Requests(NodeCase):
         for header, broken in (("Call-ID", "a b"), ("CSeq", "?"), ("From", "<"), ("To", "<")):
             with self.subTest(header=header):
                 lines = ["OPTIONS sip:9196@127.0.0.1 SIP/2.0",
-                         f"Via: SIP/2.0/UDP 127.0.0.1:{self.a.port};branch=z9hG4bK{header};rport",
+                         f"Via: SIP/2.0/{self.a.transport.upper()} {self.a.host}"
+                         f";branch=z9hG4bK{header};rport",
                          f"From: <sip:a@127.0.0.1>;tag=1{header}", "To: <sip:9196@127.0.0.1>",
                          f"Call-ID: broken-{header}", "CSeq: 1 OPTIONS", "Max-Forwards: 70",
                          "Content-Length: 0", "", ""]
