@@ -28,10 +28,8 @@ void endpoint::on_remote(const set_remote& remote, time_point now) noexcept {
 }
 
 void endpoint::on_direction(direction allowed, time_point now) noexcept {
-  const bool could_receive = may_receive();
   allowed_ = allowed;
-  if (may_receive() != could_receive)
-    arm(now);
+  arm(now);
 }
 
 bool endpoint::may_receive() const noexcept {
@@ -117,8 +115,10 @@ bool endpoint::is_flooded(time_point now) noexcept {
   return false;
 }
 
+// A stream on hold may be silent, also for the side that holds it: RFC 3264 §8.4 lets that one
+// send, but it need not have music.
 void endpoint::arm(time_point now) noexcept {
-  if (may_receive())
+  if (allowed_ == direction::send_receive)
     quiet_since_ = now;
   else
     quiet_since_.reset();

@@ -45,7 +45,8 @@ public:
   void count_sent(lane, std::size_t packets, std::size_t size_bytes) noexcept;
   void count_dropped(drop) noexcept;
 
-  /// The silence when RTP has been missing for `limit` although it may come; once per silence.
+  /// The silence when RTP has been missing for `limit` from a stream that flows both ways; once per
+  /// silence.
   [[nodiscard]] std::optional<duration> take_timeout(duration limit, time_point now) noexcept;
 
   [[nodiscard]] const slot_statistics& statistics() const noexcept { return counted_; }
@@ -59,7 +60,7 @@ private:
   latch latch_;
   rtp::stream_statistics stream_{8000};
   direction allowed_ = direction::inactive;
-  std::optional<time_point> quiet_since_; // RTP may come and the time-out was not yet said
+  std::optional<time_point> quiet_since_; // RTP should come and the time-out was not yet said
   std::uint32_t packets_per_second_ = limits::packets_per_second;
   std::uint32_t taken_this_second_ = 0;
   time_point second_began_{};

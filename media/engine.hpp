@@ -52,7 +52,8 @@ struct set_remote {
   bool operator==(const set_remote&) const = default;
 };
 
-/// Hold, mute and resume without a new SDP from the other side: latching is left alone.
+/// Hold, mute and resume without a new SDP from the other side: latching is left alone. From now on
+/// a silence is counted anew, also when nothing else changes: so it is told what began too early.
 struct set_direction {
   slot_id slot;
   direction allowed = direction::send_receive;
@@ -122,7 +123,8 @@ struct first_packet {
   bool operator==(const first_packet&) const = default;
 };
 
-/// No RTP for the set time although the other side may send. Said once per silence.
+/// No RTP for the set time on a stream that flows both ways: on hold either way nobody is missed.
+/// Said once per silence.
 struct rtp_timeout {
   duration silence{};
 

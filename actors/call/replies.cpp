@@ -4,6 +4,12 @@
 
 namespace tandem::actors {
 
+void write_accepted(sip::message_writer& w, const sip::message& request) {
+  w.header(sip::header_id::accept, "application/sdp");
+  if (request.header(sip::header_id::content_encoding))
+    w.header(sip::header_id::accept_encoding, "identity"); // §20.2: none at all
+}
+
 wire_bytes plain_reply(const sip::message& request, const ip_endpoint& source, std::uint16_t status,
                        std::string_view to_tag, std::string_view reason) {
   sip::message_writer w;
@@ -13,7 +19,7 @@ wire_bytes plain_reply(const sip::message& request, const ip_endpoint& source, s
   if (status == 405 || status == 501 || capabilities)
     w.header(sip::header_id::allow, allowed_methods);
   if (status == 415 || capabilities)
-    w.header(sip::header_id::accept, "application/sdp");
+    write_accepted(w, request);
   return w.finish();
 }
 

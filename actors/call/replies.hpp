@@ -2,6 +2,7 @@
 
 #include "actors/call/events.hpp"
 #include "actors/call/snapshots.hpp"
+#include "protocols/sip/writer.hpp"
 
 #include <cstdint>
 #include <string_view>
@@ -10,6 +11,10 @@ namespace tandem::actors {
 
 /// Methods that we act upon, as the Allow header has them (RFC 3261 §20.5).
 constexpr std::string_view allowed_methods = "INVITE, ACK, CANCEL, BYE, OPTIONS";
+
+/// What a 415 tells of bodies that we read (§21.4.13): Accept, and Accept-Encoding if it was the
+/// encoding of this one.
+void write_accepted(sip::message_writer&, const sip::message& request);
 
 /// A response that says no more than its status: Via, From, To, Call-ID, CSeq of the request, and
 /// what the status demands: Allow with 405 and with 200 to OPTIONS, Accept with 415 and 200 to

@@ -152,7 +152,10 @@ void incoming_leg::respond(std::uint16_t status, const msg::leg_command& wanted,
   if (status == 420)
     w.header(sip::header_id::unsupported, r_.request->header(sip::header_id::require).value_or(""));
   if (status == 415)
-    w.header(sip::header_id::accept, "application/sdp");
+    write_accepted(w, *r_.request);
+  if (status == 488) // §20.43: 304 is "Media type not available", 305 "Incompatible media format"
+    w.header(sip::header_id::warning, sdp_.ready() ? "305 " : "304 ", call_.node().name, " ",
+             sdp_.ready() ? R"("Incompatible media format")" : R"("Media type not available")");
   if (sdp != nullptr)
     w.body("application/sdp", *sdp);
   const auto bytes = w.finish();

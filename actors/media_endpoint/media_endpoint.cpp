@@ -44,8 +44,9 @@ void media_endpoint::connect(const msg::media_peer& m) {
 void media_endpoint::point_at(const msg::media_remote& m) {
   TANDEM_CHECK(r_.slot);
   media::set_remote remote{r_.slot->id, m.rtp, m.rtcp, m.allowed, m.clock_rate_hz};
-  if (r_.remote == remote)
-    return; // the 200 repeats the answer of the 183: the latch stays
+  if (r_.remote == remote) // the 200 repeats the answer of the 183: the latch stays, and what was
+    return call_.command(
+        media::set_direction{r_.slot->id, m.allowed}); // silent till now is excused
   r_.remote = remote;
   call_.command(remote);
 }

@@ -45,6 +45,11 @@ auto incoming_leg::on_hangup(end_cause why) -> actions {
 }
 
 auto incoming_leg::on_rtp_timeout() -> actions {
+  if (s_.current == state::accepted && !s_.bye_wanted) { // §15: the BYE waits for the ACK
+    s_.bye_wanted = true;
+    s_.cause = end_cause::rtp_timeout;
+    return {{kind::report_ended}};
+  }
   if (s_.current != state::established)
     return {}; // before the answer nobody owes us media
   s_.current = state::ending;

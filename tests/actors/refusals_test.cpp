@@ -76,6 +76,23 @@ TEST_CASE("refusals: INVITEs that cannot become calls get one answer and leave n
        "415 INVITE",
        "Accept",
        "application/sdp"},
+      {"§20.12: a description in an encoding that we cannot read",
+       {.headers = "Content-Encoding: gzip\r\n"},
+       "415 INVITE",
+       "Accept-Encoding",
+       "identity"},
+      {"§21.4.13: a description among other parts",
+       {.body = "--x\r\n\r\nhello\r\n--x--\r\n", .content_type = "multipart/mixed;boundary=x"},
+       "415 INVITE",
+       "Accept",
+       "application/sdp"},
+      {"§20.11: a body that must be understood",
+       {.headers = "Content-Disposition: render;handling=required\r\n",
+        .body = "hello",
+        .content_type = "text/plain"},
+       "415 INVITE",
+       "Accept",
+       "application/sdp"},
       {"§21.4.1: a description that cannot be read",
        {.body = "v=0\r\nnonsense\r\n"},
        "400 INVITE",
@@ -85,8 +102,8 @@ TEST_CASE("refusals: INVITEs that cannot become calls get one answer and leave n
       {"§21.4.26: no media that we relay",
        {.body = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"},
        "488 INVITE",
-       nullptr,
-       nullptr},
+       "Warning",
+       R"(304 a "Media type not available")"},
       {"§8.1.1.8: no Contact", {.contact = false}, "400 INVITE", nullptr, nullptr},
   };
   for (const auto& r : rows) {
@@ -136,6 +153,7 @@ TEST_CASE("refusals: an answer that does not fit the caller's offer (RFC 3264 §
   w.callee.respond(200, {.body = ""});
   w.settle();
   CHECK(w.caller.heard() == strings{"488 INVITE"});
+  CHECK(w.caller.last("488 INVITE")->header("Warning") == R"(305 a "Incompatible media format")");
   CHECK(w.callee.heard() == strings{"INVITE", "ACK", "BYE"});
   w.over({"488 node rejected"});
 }

@@ -114,3 +114,49 @@ TEST_CASE("timeouts: silence before the answer means nothing", "[actors]") {
   w.settle();
   w.over({"486 callee rejected"});
 }
+
+TEST_CASE("timeouts: a silence that began before the answer is counted from the answer",
+          "[actors]") {
+  const std::uint8_t leg = GENERATE(std::uint8_t{0}, std::uint8_t{1});
+  INFO(int{leg});
+  world w;
+  w.caller.invite("7100");
+  w.settle();
+  w.callee.respond(183);
+  w.settle();
+  w.rtp_timeout(leg);
+  w.media().commands.clear();
+  w.callee.respond(200); // the same description once more
+  w.settle();
+  std::size_t counted_anew = 0;
+  for (const auto& c : w.media().commands)
+    counted_anew += std::holds_alternative<media::set_direction>(c) ? 1 : 0;
+  CHECK(counted_anew == 2); // so the worker says it again
+  w.rtp_timeout(leg);
+  CHECK(w.caller.count("BYE") == 1);
+  CHECK(w.callee.count("BYE") == 1);
+  w.over({"200 node RTP timeout"});
+}
+
+TEST_CASE(
+    "timeouts: silence while the ACK is awaited ends the call when it comes, or does not (§15)",
+    "[actors]") {
+  const bool comes = GENERATE(true, false);
+  INFO(comes);
+  world w;
+  w.caller.habits.acknowledges = false;
+  w.caller.invite("7100");
+  w.settle();
+  w.callee.respond(200);
+  w.settle();
+  w.rtp_timeout(0);
+  CHECK(w.caller.count("BYE") == 0);
+  CHECK(w.callee.count("BYE") == 1);
+  if (comes)
+    w.caller.ack();
+  else
+    w.pass(32s);
+  w.settle();
+  CHECK(w.caller.count("BYE") == 1);
+  w.over({"200 node RTP timeout"});
+}

@@ -135,7 +135,8 @@ class Node:
     way of the first of `listens`: its SIP sockets, such as "tcp ::1", all at port `node.sip`."""
 
     def __init__(self, media_ports=400, sip_settings="", routes="", args=(),
-                 listens=("udp 127.0.0.1",), node_settings="", t1_ms=SHORT_T1_MS):
+                 listens=("udp 127.0.0.1",), node_settings="", t1_ms=SHORT_T1_MS,
+                 media_settings=""):
         self._listens = [listen.split() for listen in listens]
         self.t1_ms = t1_ms
         self._ports = PortBlock(40 + media_ports)
@@ -147,12 +148,13 @@ class Node:
         self.beyond = self._ports.ports[40 + media_ports:]  # for programs that take many
         self.folder = Path(tempfile.mkdtemp(prefix="tandem-e2e-"))
         self.config = self.folder / "tandem.toml"
-        self.config.write_text(self._configuration(sip_settings, routes, node_settings))
+        self.config.write_text(self._configuration(sip_settings, routes, node_settings,
+                                                    media_settings))
         self.log = self.folder / "node.log"
         self._args = args
         self.process = None
 
-    def _configuration(self, sip_settings, routes, node_settings):
+    def _configuration(self, sip_settings, routes, node_settings, media_settings):
         return f"""# written by tests/e2e/node.py
 [node]
 name = "e2e"
@@ -170,6 +172,7 @@ listen = "127.0.0.1:{self.admin}"
 address = "127.0.0.1"
 address6 = "::1"
 ports = [{self.media[0]}, {self.media[1]}]
+{media_settings}
 {routes.format(callee=self.callee, spare=self.spare)}
 [[routes]]
 match = "^9196$"

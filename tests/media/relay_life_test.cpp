@@ -71,10 +71,13 @@ TEST_CASE("slot: RTP time-out once per silence, none on hold", "[media]") {
   r.core->on_housekeeping(r.now);
   CHECK(timeouts() == 2);
 
-  r.command(media::set_direction{r.a.id, direction::send_only});
-  r.now += 10 * limit;
-  r.core->on_housekeeping(r.now);
-  CHECK(timeouts() == 2);
+  for (const auto held :
+       {direction::send_only, direction::receive_only, direction::inactive}) { // RFC 3264 §8.4
+    r.command(media::set_direction{r.a.id, held});
+    r.now += 10 * limit;
+    r.core->on_housekeeping(r.now);
+    CHECK(timeouts() == 2);
+  }
   r.command(media::set_direction{r.a.id, direction::send_receive}); // resumed: counts from now
   r.now += limit - 1ns;
   r.core->on_housekeeping(r.now);
@@ -82,6 +85,23 @@ TEST_CASE("slot: RTP time-out once per silence, none on hold", "[media]") {
   r.now += 1ns;
   r.core->on_housekeeping(r.now);
   CHECK(timeouts() == 3);
+}
+
+TEST_CASE("slot: a silence that was said already is said again when it is counted anew",
+          "[media]") {
+  bridged r;
+  const auto limit = r.settings.rtp_timeout;
+  const auto timeouts = [&] { return r.said<media::rtp_timeout>(r.a); };
+  r.now += limit;
+  r.core->on_housekeeping(r.now); // while it rang: nobody minds
+  CHECK(timeouts() == 1);
+  r.command(media::set_direction{r.a.id, direction::send_receive}); // the answer
+  r.now += limit - 1ns;
+  r.core->on_housekeeping(r.now);
+  CHECK(timeouts() == 1);
+  r.now += 1ns;
+  r.core->on_housekeeping(r.now);
+  CHECK(timeouts() == 2);
 }
 
 TEST_CASE("slot: late packets of a released call never reach the next one", "[media]") {
