@@ -35,7 +35,7 @@ struct auth_settings {
   bool operator==(const auth_settings&) const = default;
 };
 
-enum class listen_transport : std::uint8_t { udp };
+enum class listen_transport : std::uint8_t { udp, tcp };
 
 struct listen_settings {
   listen_transport transport = listen_transport::udp;
@@ -49,6 +49,9 @@ struct sip_settings {
   std::size_t shards = 1;
   std::chrono::seconds ring_timeout{180};
   std::chrono::milliseconds t1{500}; ///< RFC 3261 §17.1.1.1: the estimate of a round trip
+  std::size_t connections = 4096;    ///< on one TCP listen of one shard
+  std::size_t connections_per_peer = 256;
+  std::chrono::seconds connection_idle{3900};
 
   bool operator==(const sip_settings&) const = default;
 };

@@ -15,7 +15,7 @@ constexpr std::size_t max_config_string_bytes = 256; ///< of any string in it
 constexpr std::size_t max_pattern_bytes = 256;       ///< of a route's `match`
 constexpr std::size_t max_pattern_memory_bytes = std::size_t{1} << 20;
 
-constexpr std::size_t max_config_errors = 50; ///< reported at once
+constexpr std::size_t max_config_errors = 50;  ///< reported at once
 constexpr std::size_t max_names_reported = 10; ///< of each kind of change, after a reload
 
 /// A caller's user part longer than this (after unescaping) matches no route.

@@ -50,10 +50,13 @@ std::optional<ip_address> read_address(error_list& errors, const std::optional<l
 
 listen_settings read_listen(table_reader t) {
   listen_settings out;
-  if (const auto transport = t.text("transport", presence::required, "udp");
-      transport && transport->text != "udp")
-    t.errors().add(transport->line, transport->key, '"' + transport->text + "\" is not supported",
-                   "\"udp\"");
+  if (const auto transport = t.text("transport", presence::required, "udp")) {
+    if (transport->text == "tcp")
+      out.transport = listen_transport::tcp;
+    else if (transport->text != "udp")
+      t.errors().add(transport->line, transport->key, '"' + transport->text + "\" is not supported",
+                     "\"udp\" or \"tcp\"");
+  }
   if (const auto address = t.text("address", presence::required, "192.0.2.1:5060")) {
     out.address = read_endpoint(t.errors(), *address, "192.0.2.1:5060").value_or(ip_endpoint{});
     if (out.address.port != 0 && out.address.address.is_unspecified()) // RFC 3261 §18.1.1, §8.1.1.8
@@ -175,6 +178,12 @@ sip_settings read_sip(table_reader t) {
     out.ring_timeout = std::chrono::seconds{*seconds};
   if (const auto ms = t.integer("t1_ms", {50, 4000}))
     out.t1 = std::chrono::milliseconds{*ms};
+  if (const auto most = t.integer("connections", {1, 1'000'000}))
+    out.connections = static_cast<std::size_t>(*most);
+  if (const auto most = t.integer("connections_per_peer", {1, 1'000'000}))
+    out.connections_per_peer = static_cast<std::size_t>(*most);
+  if (const auto seconds = t.integer("connection_idle_s", {1, 86'400}))
+    out.connection_idle = std::chrono::seconds{*seconds};
   t.finish();
   return out;
 }

@@ -53,6 +53,7 @@ call::~call() = default;
 caf::behavior call::make_behavior() {
   return {
       [this](msg::sip_input& m) { take(std::move(m)); },
+      [this](msg::undeliverable& m) { take(std::move(m)); },
       [this](msg::media_event& m) { take(media_input{m.what}); },
       [this](msg::end_call m) { take(m); },
       [this](msg::deadline_reached) { take(deadline_input{}); },
@@ -313,6 +314,7 @@ void call::open(child_id id, child_id parent, std::string name, const child_reco
       slot.local_tag = r.dialog.id.local_tag;
       slot.remote_tag = r.dialog.id.remote_tag;
       slot.user = r.leg;
+      slot.by = {r.transport, r.peer};
       make(std::type_identity<dialog>{}, r);
     }
     void operator()(const transaction_record& r) const {

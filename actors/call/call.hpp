@@ -62,6 +62,8 @@ public:
   [[nodiscard]] bool is_begun_by(std::uint32_t cseq) const {
     return first_cseq_.value_or(cseq) == cseq;
   }
+  /// A dialog of its goes over that connection.
+  [[nodiscard]] bool uses(const flow&) const;
   [[nodiscard]] call_summary summary() const;
   /// Null once it is over and the archive has forgotten.
   [[nodiscard]] std::shared_ptr<const ladder> trace() const {
@@ -81,6 +83,7 @@ private:
     child_id user;           ///< of a transaction
     std::string local_tag;   ///< of a dialog
     std::string remote_tag;  ///< of a dialog
+    flow by;                 ///< of a dialog: how its peer was heard
   };
   /// What the CDR will say of the course of the call, as far as it is known.
   struct account {
@@ -96,7 +99,8 @@ private:
   struct media_input {
     media::event what;
   };
-  using input = std::variant<msg::sip_input, deadline_input, media_input, msg::end_call, parcel>;
+  using input = std::variant<msg::sip_input, msg::undeliverable, deadline_input, media_input,
+                             msg::end_call, parcel>;
 
   // inputs
   void take(input);
@@ -104,6 +108,7 @@ private:
   void route(input&);
   void route_sip(const msg::sip_input&);
   void route_request(const msg::sip_input&);
+  void route_back(const msg::undeliverable&);
   void route_cancel(const msg::sip_input&);
   void open_incoming(const msg::sip_input&);
   void hang_up_all(sip::end_cause);
@@ -162,6 +167,9 @@ private:
   void command(media::command) override;
   [[nodiscard]] tl::expected<media::slot, media::error> allocate(ip_family) override;
   [[nodiscard]] std::optional<media::slot_statistics> statistics(media::slot_id) const override;
+  [[nodiscard]] bool opened_by_peer(const flow& f) const override {
+    return services_.flows.opened_by_peer(f);
+  }
   [[nodiscard]] std::uint32_t next_branch() override { return next_branch_++; }
   void note_answer(std::uint8_t leg) override;
   void note_cause(std::uint8_t leg, sip::end_cause) override;

@@ -38,6 +38,7 @@ void call::route(input& in) {
   struct {
     call& self;
     void operator()(msg::sip_input& m) const { self.route_sip(m); }
+    void operator()(msg::undeliverable& m) const { self.route_back(m); }
     void operator()(deadline_input&) const {
       for (const auto& s : self.slots_)
         if (const auto due = s.actor->next_deadline(); due && *due <= self.now())
@@ -73,6 +74,23 @@ void call::route_sip(const msg::sip_input& in) {
   if (transaction == nullptr)
     return services_.counters.stray_message();
   tell(transaction->id, in);
+}
+
+/// To the client transaction that sent it; the ACK of a 2xx has none (§13.2.2.4), and its 2xx will
+/// come again.
+void call::route_back(const msg::undeliverable& m) {
+  const auto via = sip::read_top_via(*m.request);
+  TANDEM_CHECK(via); // we wrote it
+  auto match = match_of(*m.request, *via);
+  match.who = transaction_match::role::client;
+  match.sent_by.clear();
+  if (const auto* transaction = find(match))
+    tell(transaction->id, m);
+}
+
+bool call::uses(const flow& f) const {
+  return std::ranges::any_of(
+      slots_, [&f](const child_slot& s) { return s.kind == child_kind::dialog && s.by == f; });
 }
 
 void call::route_request(const msg::sip_input& in) {
@@ -141,7 +159,7 @@ void call::open_server_transaction(const msg::sip_input& in, child_id parent, ch
 /// Stateless: nothing is kept for it (§8.2.7).
 void call::answer_without_user(const msg::sip_input& in, std::uint16_t status) {
   const auto reason = sip::default_reason(status);
-  send_again({in.transport, sip::response_destination(*in.message, in.source),
+  send_again({in.transport, reply_destination(node(), in.transport, *in.message, in.source),
               plain_reply(*in.message, in.source, status, make_tag({key_, 0, node().name})),
               std::to_string(status) + " " + std::string(reason)});
 }

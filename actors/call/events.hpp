@@ -43,6 +43,12 @@ struct sip_input {
   transport_index transport;
 };
 
+/// The transport has no way for this request of ours (RFC 3261 §18.4).
+struct undeliverable {
+  using stays_local = void;
+  sip::message_ptr request;
+};
+
 /// A server transaction passes a request to its user: a leg (initial INVITE, CANCEL) or a dialog.
 struct request_received {
   using stays_local = void;
@@ -196,10 +202,10 @@ struct app_timer {
   std::uint32_t number = 0;
 };
 
-using event =
-    std::variant<begin, deadline_reached, sip_input, request_received, response_received,
-                 transaction_failed, ack_received, respond, cancel, accepted, peer_accepted,
-                 send_bye, dialog_event, media_ready, media_failed, media_remote, media_peer,
-                 media_join, media_echo, media_event, media_silent, leg_event, leg_command>;
+using event = std::variant<begin, deadline_reached, sip_input, undeliverable, request_received,
+                           response_received, transaction_failed, ack_received, respond, cancel,
+                           accepted, peer_accepted, send_bye, dialog_event, media_ready,
+                           media_failed, media_remote, media_peer, media_join, media_echo,
+                           media_event, media_silent, leg_event, leg_command>;
 
 } // namespace tandem::msg

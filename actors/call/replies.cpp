@@ -23,4 +23,10 @@ wire_bytes plain_reply(const sip::message& request, const ip_endpoint& source, s
   return w.finish();
 }
 
+ip_endpoint reply_destination(const node_facts& node, transport_index by,
+                              const sip::message& request, const ip_endpoint& source) {
+  const bool stream = node.transports[by.value].kind == sip::transport_kind::reliable;
+  return stream ? source : sip::response_destination(request, source);
+}
+
 } // namespace tandem::actors

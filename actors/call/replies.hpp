@@ -2,6 +2,7 @@
 
 #include "actors/call/events.hpp"
 #include "actors/call/snapshots.hpp"
+#include "actors/node/facts.hpp"
 #include "protocols/sip/writer.hpp"
 
 #include <cstdint>
@@ -27,5 +28,10 @@ void write_accepted(sip::message_writer&, const sip::message& request);
                                             std::string_view reason = {}) {
   return plain_reply(*in.message, in.source, status, to_tag, reason);
 }
+
+/// Where a response goes: over the connection by which its request came (RFC 3261 §18.2.2), or as
+/// its Via says.
+[[nodiscard]] ip_endpoint reply_destination(const node_facts&, transport_index,
+                                            const sip::message& request, const ip_endpoint& source);
 
 } // namespace tandem::actors

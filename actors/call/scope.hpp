@@ -55,6 +55,10 @@ public:
   [[nodiscard]] virtual tl::expected<media::slot, media::error> allocate(ip_family) = 0;
   [[nodiscard]] virtual std::optional<media::slot_statistics> statistics(media::slot_id) const = 0;
 
+  /// The connection of that name stands now and its peer opened it, so that it may be the only way
+  /// to him. False for transports without connections.
+  [[nodiscard]] virtual bool opened_by_peer(const flow&) const = 0;
+
   /// A number for a branch, never used before in this call.
   [[nodiscard]] virtual std::uint32_t next_branch() = 0;
 

@@ -4,6 +4,7 @@
 #include "actors/cdr/call_detail.hpp"
 #include "actors/node/facts.hpp"
 #include "actors/trace/ladder_archive.hpp"
+#include "actors/transport/flow_directory.hpp"
 #include "config/configuration.hpp"
 #include "media/engine.hpp"
 #include "runtime/base/key.hpp"
@@ -59,6 +60,7 @@ struct call_services {
   ladder_archive& ladders;
   call_counters& counters;
   event_log& log;
+  const flow_directory& flows; ///< connections that stand
   std::function<void(call_detail)> record_detail;
   /// Users, trunks and routes are those of the last reload; read it anew for each input.
   std::shared_ptr<const configuration> settings;

@@ -42,7 +42,8 @@ void calls::open(msg::open_call& m) {
 }
 
 void calls::refuse(const msg::sip_input& in, std::uint16_t status) {
-  services_.wire.send({in.transport, sip::response_destination(*in.message, in.source),
+  services_.wire.send({in.transport,
+                       reply_destination(services_.facts, in.transport, *in.message, in.source),
                        plain_reply(*in.message, in.source, status), std::to_string(status)});
 }
 

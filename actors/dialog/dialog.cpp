@@ -147,18 +147,21 @@ void dialog::perform(const actions<usage_action>& todo) {
 
 void dialog::acknowledge() {
   const auto plan = dialog_.next_request(sip::request_class::ack);
-  const auto& via = call_.node().transports[r_.transport.value];
+  const auto way = way_inside(call_, plan, {r_.transport, r_.peer});
+  const auto& via = call_.node().transports[way.transport.value];
   const auto branch = make_branch({call_.key(), call_.next_branch(), call_.node().name});
   sip::message_writer w;
   sip::begin_request(w, sip::method::ack, plan, {via.protocol, via.sent_by, branch});
   r_.kept = w.finish();
-  r_.ack_destination = next_hop(plan.next_hop).value_or(r_.peer);
+  r_.transport = way.transport;
+  r_.ack_destination = way.peer;
   call_.send({r_.transport, r_.ack_destination, r_.kept, "ACK"});
 }
 
 void dialog::on_send_bye() {
   const auto plan = dialog_.next_request(sip::request_class::other);
-  const auto& via = call_.node().transports[r_.transport.value];
+  const auto way = way_inside(call_, plan, {r_.transport, r_.peer});
+  const auto& via = call_.node().transports[way.transport.value];
   auto branch = make_branch({call_.key(), call_.next_branch(), call_.node().name});
   sip::message_writer w;
   sip::begin_request(w, sip::method::bye, plan, {via.protocol, via.sent_by, branch});
@@ -166,8 +169,8 @@ void dialog::on_send_bye() {
                      .branch = std::move(branch),
                      .bytes = w.finish(),
                      .summary = "BYE",
-                     .transport = r_.transport,
-                     .peer = next_hop(plan.next_hop).value_or(r_.peer)};
+                     .transport = way.transport,
+                     .peer = way.peer};
   const auto id =
       call_.spawn(r_.leg, "BYE (client)", client_transaction(call_, std::move(bye), call_.self()));
   call_.tell(id, msg::begin{});

@@ -143,8 +143,7 @@ void incoming_leg::respond(std::uint16_t status, const msg::leg_command& wanted,
       w, *r_.request,
       {.status = status, .reason = wanted.reason, .to_tag = tag, .source = r_.source});
   if (status < 300) {
-    w.header(sip::header_id::contact, "<sip:", tag, "@",
-             call_.node().transports[r_.transport.value].sent_by, ">");
+    w.header(sip::header_id::contact, contact_of(call_.node().transports[r_.transport.value], tag));
     w.header(sip::header_id::allow, allowed_methods);
   }
   for (const auto& contact : wanted.contacts)

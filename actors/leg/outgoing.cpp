@@ -59,14 +59,13 @@ caf::behavior outgoing_leg::make_behavior() {
 }
 
 void outgoing_leg::begin() {
-  const auto destination = next_hop(r_.to);
-  const auto transport =
-      destination ? transport_for(call_.node(), destination->address.family) : std::nullopt;
-  if (!transport)
+  // The connection by which the callee was heard may be the only way to him.
+  const auto way = r_.by && call_.opened_by_peer(*r_.by) ? r_.by : way_to(call_.node(), r_.to);
+  if (!way)
     return give_up();
-  r_.peer = *destination;
-  r_.transport = *transport;
-  const auto family = destination->address.family;
+  r_.peer = way->peer;
+  r_.transport = way->transport;
+  const auto family = way->peer.address.family;
   sdp_.reset(leg_sdp::fresh(call_, r_.number, family));
   media_endpoint_record endpoint;
   endpoint.leg = call_.self();
@@ -95,7 +94,7 @@ void outgoing_leg::send_invite(const msg::media_ready& m) {
   plan.max_forwards = r_.max_forwards;
   sip::message_writer w;
   sip::begin_request(w, sip::method::invite, plan, {via.protocol, via.sent_by, branch});
-  w.header(sip::header_id::contact, "<sip:", name, "@", via.sent_by, ">");
+  w.header(sip::header_id::contact, contact_of(via, name));
   w.header(sip::header_id::allow, allowed_methods);
   w.body("application/sdp", sdp_.offer(r_.offer.get()));
   client_request invite{.method = sip::method::invite,

@@ -3,6 +3,7 @@
 #include "actors/calls/calls.hpp"
 #include "actors/node/limits.hpp"
 #include "actors/router/router.hpp"
+#include "actors/transport/tcp_transport.hpp"
 #include "actors/transport/udp_transport.hpp"
 #include "runtime/telemetry/event_log.hpp"
 
@@ -20,11 +21,27 @@ ingress_counters counters_for(metrics& m) {
     return m.make_counter("tandem_sip_dropped_total", "SIP messages not processed, by reason",
                           {{"reason", why}});
   };
-  return {m.make_counter("tandem_sip_received_total", "SIP datagrams read"), dropped("malformed"),
+  return {m.make_counter("tandem_sip_received_total", "SIP messages read"), dropped("malformed"),
           dropped("stray"),
           m.make_counter("tandem_sip_crossed_total",
                          "Messages read by another shard than their call's"),
           m.make_counter("tandem_sip_unsent_total", "Datagrams that the kernel did not take")};
+}
+
+const char* prefix_of(listen_transport t) {
+  switch (t) {
+    case listen_transport::udp: return "udp:";
+    case listen_transport::tcp: return "tcp:";
+  }
+  return "";
+}
+
+stream_settings streams_of(const sip_settings& s) {
+  stream_settings out;
+  out.connections = s.connections;
+  out.connections_per_peer = s.connections_per_peer;
+  out.times.idle = s.connection_idle;
+  return out;
 }
 
 /// Names are unique in the tree: with several shards each has its own row.
@@ -38,6 +55,7 @@ call_shard::call_shard(node_environment& env, std::uint32_t index, reactor& bell
                        cluster::store& store)
   : env_(env), bell_(bell), store_(store), shard_(env.system, index, env.time, bell),
     ladders_(env.settings.node.ladder), figures_(counters_for(env.figures)),
+    stream_figures_(std::make_unique<stream_counters>(env.figures)),
     dropped_(env.figures.make_counter("tandem_call_inputs_dropped_total",
                                       "Inputs of a call that could not wait")),
     faults_(env.figures.make_counter("tandem_call_faults_total",
@@ -51,9 +69,14 @@ call_shard::call_shard(node_environment& env, std::uint32_t index, reactor& bell
               ladders_,
               *this,
               env.log,
+              env.flows,
               [this](call_detail d) { record(std::move(d)); },
               std::make_shared<const configuration>(env.settings)},
-    ingress_(shard_, directory_, *this, env.hash, figures_) {
+    ingress_(shard_, env.facts, directory_, *this, env.hash, figures_) {
+  ingress_.set_keeper([this](const flow& f) {
+    if (auto* held = sockets_[f.transport.value]; held != nullptr)
+      held->keep(f.peer);
+  });
   shard_.set_stage(this);
 }
 
@@ -88,19 +111,22 @@ std::vector<child_row> call_shard::rows(port_sharing sharing) {
   const auto& listens = env_.settings.sip.listens;
   sockets_.assign(listens.size(), nullptr);
   for (std::size_t i = 0; i < listens.size(); ++i)
-    row("udp:" + to_string(listens[i].address), "transport", [this, i, sharing](tree_place place) {
-      return start_transport(i, sharing, std::move(place));
-    });
+    row(prefix_of(listens[i].transport) + to_string(listens[i].address), "transport",
+        [this, i, sharing](tree_place place) {
+          return start_transport(i, sharing, std::move(place));
+        });
   return out;
 }
 
-caf::actor call_shard::start_transport(std::size_t i, port_sharing sharing, tree_place place) {
+template <class Transport, class... Surroundings>
+caf::actor call_shard::start(std::size_t i, tree_place place, port_sharing sharing,
+                             Surroundings&&... around) {
   sockets_[i] = nullptr;
-  auto made = env_.system.spawn<udp_transport, caf::lazy_init>(
-      shard_, std::move(place), transport_index{static_cast<std::uint8_t>(i)}, ingress_);
-  auto* socket = static_cast<udp_transport*>(caf::actor_cast<caf::abstract_actor*>(made));
-  const auto& where = env_.settings.sip.listens[i].address;
-  if (auto opened = socket->open(env_.net, bell_, where, sharing); !opened) {
+  auto made = env_.system.spawn<Transport, caf::lazy_init>(
+      shard_, std::move(place), transport_index{static_cast<std::uint8_t>(i)},
+      std::forward<Surroundings>(around)...);
+  auto* socket = static_cast<Transport*>(caf::actor_cast<caf::abstract_actor*>(made));
+  if (auto opened = socket->open(env_.settings.sip.listens[i].address, sharing); !opened) {
     failure_ = opened.error();
     caf::anon_send_exit(made, caf::exit_reason::user_shutdown);
     throw std::runtime_error(failure_);
@@ -111,6 +137,19 @@ caf::actor call_shard::start_transport(std::size_t i, port_sharing sharing, tree
       sockets_[i] = nullptr;
   });
   return made;
+}
+
+caf::actor call_shard::start_transport(std::size_t i, port_sharing sharing, tree_place place) {
+  switch (env_.settings.sip.listens[i].transport) {
+    case listen_transport::udp: break;
+    case listen_transport::tcp:
+      return start<tcp_transport>(i, std::move(place), sharing,
+                                  tcp_transport::surroundings{env_.net, bell_, ingress_, env_.flows,
+                                                              *stream_figures_,
+                                                              streams_of(env_.settings.sip)});
+  }
+  return start<udp_transport>(i, std::move(place), sharing,
+                              udp_transport::surroundings{env_.net, bell_, ingress_});
 }
 
 tl::expected<void, std::string> call_shard::open(port_sharing sharing) {
@@ -168,10 +207,10 @@ std::string call_shard::calls_path() const {
   return numbered("signalling", shard_.index(), env_.settings.sip.shards) + "/calls";
 }
 
-std::vector<ip_endpoint> call_shard::addresses() const {
-  std::vector<ip_endpoint> out;
-  for (const auto* s : sockets_)
-    out.push_back(s->local());
+std::vector<transport_facts> call_shard::transports() const {
+  std::vector<transport_facts> out;
+  for (std::size_t i = 0; i < sockets_.size(); ++i)
+    out.push_back(facts_of(env_.settings.sip.listens[i].transport, sockets_[i]->local()));
   return out;
 }
 
@@ -198,8 +237,12 @@ void call_shard::flush() {
 }
 
 void call_shard::send(const outgoing& out) {
-  if (auto* s = sockets_[out.transport.value]; s != nullptr)
-    s->add(out);
+  auto* s = sockets_[out.transport.value];
+  if (s == nullptr)
+    return ingress_.on_undeliverable(out);
+  if (const auto other = s->held_by(out.to))
+    return ingress_.pass_on(*other, out);
+  s->add(out);
 }
 
 void call_shard::add(call& whose, std::string record) {

@@ -20,7 +20,8 @@
 
 namespace tandem::actors {
 
-class udp_transport;
+class transport;
+struct stream_counters;
 
 /// What all shards of a node share; outlives them.
 struct node_environment {
@@ -37,6 +38,7 @@ struct node_environment {
   std::function<void(call_detail)> record_detail;
   /// A supervisor gave up: the node cannot go on. In the shard's thread.
   std::function<void(const std::string& why)> give_up;
+  flow_directory& flows;
 };
 
 /// One shard with all that lives on it: transports, router, calls, and the two stages that end its
@@ -60,7 +62,7 @@ public:
   [[nodiscard]] ingress& way_in() { return ingress_; }
   [[nodiscard]] const caf::actor& root() const { return root_; }
   /// Where its transports really listen: a port of 0 was replaced.
-  [[nodiscard]] std::vector<ip_endpoint> addresses() const;
+  [[nodiscard]] std::vector<transport_facts> transports() const;
 
   /// Where its calls stand in the tree.
   [[nodiscard]] std::string calls_path() const;
@@ -85,6 +87,8 @@ public:
 private:
   [[nodiscard]] std::vector<child_row> rows(port_sharing);
   [[nodiscard]] caf::actor start_transport(std::size_t, port_sharing, tree_place);
+  template <class Transport, class... Surroundings>
+  [[nodiscard]] caf::actor start(std::size_t, tree_place, port_sharing, Surroundings&&...);
   bool commit() override;
   void flush() override;
   void send(const outgoing&) override;
@@ -102,13 +106,14 @@ private:
   ladder_archive ladders_;
   call_directory directory_;
   ingress_counters figures_;
+  std::unique_ptr<stream_counters> stream_figures_;
   counter& dropped_;
   counter& faults_;
   counter& commits_;
   call_services services_;
   ingress ingress_;
-  std::vector<udp_transport*> sockets_; ///< in the order of [[sip.listen]]; null while one is down
-  std::string failure_; ///< why a transport could not be opened, or all was given up
+  std::vector<transport*> sockets_; ///< in the order of [[sip.listen]]; null while one is down
+  std::string failure_;             ///< why a transport could not be opened, or all was given up
   caf::actor root_;
 
   void record(call_detail);

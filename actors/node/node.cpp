@@ -94,6 +94,7 @@ struct node::parts {
   actor_settings actor_config;
   caf::actor_system system;
   node_facts facts;
+  flow_directory flows;
 
   std::unique_ptr<node_environment> env;
   std::vector<std::unique_ptr<cluster::memory_store>> stores;
@@ -128,7 +129,8 @@ tl::expected<void, std::string> node::parts::open() {
           api->set_ready(false);
         log.error("node.supervisor", why + "; the node stops");
         (void) ::kill(::getpid(), SIGTERM); // main() waits for it
-      }});
+      },
+      flows});
   if (auto opened = open_shards(); !opened)
     return opened;
   sample_figures();
@@ -159,8 +161,7 @@ tl::expected<void, std::string> node::parts::open_shards() {
     if (auto opened = shards.back()->open(sharing); !opened)
       return opened;
   }
-  for (const auto& address : shards.front()->addresses())
-    facts.transports.push_back({"UDP", address, to_string(address)});
+  facts.transports = shards.front()->transports();
   for (const auto& s : shards)
     s->set_peers(shards);
   for (std::size_t i = 0; i < count; ++i) {
@@ -174,6 +175,8 @@ void node::parts::sample_figures() {
   sample_process(figures);
   figures.sample("tandem_actors", "Actors in the tree",
                  [this] { return static_cast<double>(actors.size()); });
+  figures.sample("tandem_sip_connections", "SIP connections that stand",
+                 [this] { return static_cast<double>(flows.size()); });
   const auto pairs = [this](auto member) {
     return [this, member] { return static_cast<double>(media->pools().*member); };
   };
@@ -262,7 +265,10 @@ event_log& node::log() {
 }
 
 std::vector<ip_endpoint> node::sip_addresses() const {
-  return parts_->shards.front()->addresses();
+  std::vector<ip_endpoint> out;
+  for (const auto& t : parts_->facts.transports)
+    out.push_back(t.local);
+  return out;
 }
 
 ip_endpoint node::admin_address() const {

@@ -65,7 +65,8 @@ void router::on_invite(msg::unowned_request& m) {
 
 void router::answer(const msg::sip_input& in, const key128& key, std::uint16_t status) {
   const auto tag = make_tag({key, 0, services_.facts.name});
-  services_.wire.send({in.transport, sip::response_destination(*in.message, in.source),
+  services_.wire.send({in.transport,
+                       reply_destination(services_.facts, in.transport, *in.message, in.source),
                        plain_reply(*in.message, in.source, status, tag), std::to_string(status)});
 }
 

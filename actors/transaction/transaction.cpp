@@ -1,5 +1,6 @@
 #include "actors/transaction/transaction.hpp"
 
+#include "actors/call/replies.hpp"
 #include "protocols/sip/parser.hpp"
 #include "protocols/sip/request_builder.hpp"
 #include "protocols/sip/response_builder.hpp"
@@ -18,6 +19,7 @@ caf::behavior transaction::make_behavior() {
   return {
       [this](const msg::begin&) { perform(sip::on_start(machine_)); },
       [this](const msg::sip_input& in) { on_wire(in); },
+      [this](const msg::undeliverable&) { perform(sip::on_transport_error(machine_)); }, // §18.4
       [this](const msg::respond& r) { on_respond(r); },
       [this](const msg::cancel& c) { on_cancel(c.reason); },
       [this](const msg::deadline_reached&) { perform(sip::on_deadline(machine_, call_.now())); },
@@ -98,7 +100,7 @@ void transaction::perform(const sip::transaction_actions& todo, const sip::messa
 void transaction::send(bool again) {
   outgoing out{r_.transport, r_.peer, r_.last, r_.summary};
   if (r_.match.who == transaction_match::role::server)
-    out.to = sip::response_destination(*r_.request, r_.peer);
+    out.to = reply_destination(call_.node(), r_.transport, *r_.request, r_.peer);
   if (again)
     call_.send_again(std::move(out));
   else
@@ -129,14 +131,14 @@ transaction_record server_transaction(const call_scope& call, const msg::sip_inp
                                       child_id user) {
   const auto via = sip::read_top_via(*in.message);
   TANDEM_CHECK(via); // checked before the call saw it
-  constexpr auto udp = sip::transport_kind::unreliable;
+  const auto carrier = call.node().transports[in.transport.value].kind;
   const auto method = in.message->get_method();
   const auto& t = call.node().timers;
   transaction_record r;
   if (method == sip::method::invite)
-    r.machine = sip::invite_server_transaction{udp, t, call.now()}.snapshot_at(call.now());
+    r.machine = sip::invite_server_transaction{carrier, t, call.now()}.snapshot_at(call.now());
   else
-    r.machine = sip::non_invite_server_transaction{udp, t, call.now()}.snapshot_at(call.now());
+    r.machine = sip::non_invite_server_transaction{carrier, t, call.now()}.snapshot_at(call.now());
   r.match = match_of(*in.message, *via);
   r.user = user;
   r.transport = in.transport;
@@ -147,13 +149,13 @@ transaction_record server_transaction(const call_scope& call, const msg::sip_inp
 
 transaction_record client_transaction(const call_scope& call, client_request request,
                                       child_id user) {
-  constexpr auto udp = sip::transport_kind::unreliable;
+  const auto carrier = call.node().transports[request.transport.value].kind;
   const auto& t = call.node().timers;
   transaction_record r;
   if (request.method == sip::method::invite)
-    r.machine = sip::invite_client_transaction{udp, t, call.now()}.snapshot_at(call.now());
+    r.machine = sip::invite_client_transaction{carrier, t, call.now()}.snapshot_at(call.now());
   else
-    r.machine = sip::non_invite_client_transaction{udp, t, call.now()}.snapshot_at(call.now());
+    r.machine = sip::non_invite_client_transaction{carrier, t, call.now()}.snapshot_at(call.now());
   r.match = {transaction_match::role::client, request.method, std::move(request.branch), {}};
   r.user = user;
   r.transport = request.transport;

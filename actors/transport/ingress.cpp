@@ -1,5 +1,6 @@
 #include "actors/transport/ingress.hpp"
 
+#include "actors/call/call.hpp"
 #include "actors/call/identity.hpp"
 #include "actors/call/replies.hpp"
 #include "actors/router/router.hpp"
@@ -10,11 +11,14 @@
 
 #include <caf/send.hpp>
 
+#include <algorithm>
+
 namespace tandem::actors {
 
-ingress::ingress(shard& home, call_directory& directory, outbox& wire, const keyed_hash& hash,
-                 ingress_counters counters)
-  : home_(home), directory_(directory), wire_(wire), hash_(hash), counters_(counters) {
+ingress::ingress(shard& home, const node_facts& facts, call_directory& directory, outbox& wire,
+                 const keyed_hash& hash, ingress_counters counters)
+  : home_(home), facts_(facts), directory_(directory), wire_(wire), hash_(hash),
+    counters_(counters) {
 }
 
 void ingress::on_datagram(transport_index transport, const received_datagram& d) {
@@ -48,6 +52,63 @@ void ingress::on_datagram(transport_index transport, const received_datagram& d)
   counters_.crossed.add();
   (void) there.home_.post(
       [&there, key = *key, in = std::move(in)]() mutable { there.accept(key, std::move(in)); });
+}
+
+/// RFC 3261 §18.3: without a usable Content-Length there is no next message on this stream.
+void ingress::on_broken(transport_index transport, const received_datagram& d) {
+  counters_.received.add();
+  counters_.malformed.add();
+  const auto parsed = sip::parse_message(d.bytes);
+  const auto& m = parsed ? *parsed : parsed.error().partial;
+  if (!m || !m->is_request() || !sip::is_answerable(*m))
+    return;
+  if (parsed)
+    answer(*m, transport, d.from, 400, "Bad Content-Length");
+  else
+    answer(*m, transport, d.from, parsed.error().status, parsed.error().reason);
+}
+
+void ingress::on_undeliverable(const outgoing& out) {
+  auto parsed = sip::parse_message(*out.bytes);
+  if (!parsed || !(*parsed)->is_request())
+    return; // a response: its server transaction is waited for in vain, and ends by time
+  const auto via = sip::read_top_via(**parsed);
+  const auto ours = via ? parse_branch(via->branch) : std::nullopt;
+  if (!ours)
+    return;
+  auto& there = owner(ours->key);
+  (void) there.home_.post([&there, key = ours->key, m = std::move(*parsed)] {
+    there.tell(key, msg::undeliverable{.request = m});
+  });
+}
+
+void ingress::tell(const key128& key, msg::undeliverable what) {
+  if (const auto* known = directory_.find(key))
+    caf::anon_send(known->address, std::move(what));
+}
+
+bool ingress::uses(const flow& f) const {
+  return std::ranges::any_of(directory_.entries,
+                             [&f](const auto& entry) { return entry.second.here->uses(f); });
+}
+
+bool ingress::ask_others(const flow& f) {
+  for (auto* other : peers_)
+    if (other != this)
+      (void) other->home_.post([other, asking = this, f] {
+        if (other->uses(f))
+          (void) asking->home_.post([asking, f] { asking->keeper_(f); });
+      });
+  return peers_.size() > 1;
+}
+
+void ingress::pass_on(std::uint32_t shard, const outgoing& out) {
+  if (shard >= peers_.size())
+    return;
+  counters_.crossed.add();
+  auto& there = *peers_[shard];
+  (void) there.home_.post(
+      [&there, moved = std::make_unique<outgoing>(out)] { there.wire_.send(*moved); });
 }
 
 /// Whose a message is: what we issued says it (branch of our request, tag of our dialog); a request
@@ -110,7 +171,7 @@ void ingress::deliver(const key128& key, msg::media_event what) {
 
 void ingress::answer(const sip::message& request, transport_index transport,
                      const ip_endpoint& source, std::uint16_t status, std::string_view reason) {
-  wire_.send({transport, sip::response_destination(request, source),
+  wire_.send({transport, reply_destination(facts_, transport, request, source),
               plain_reply(request, source, status, "bad", reason), std::to_string(status)});
 }
 

@@ -8,6 +8,7 @@
 
 #include <caf/actor.hpp>
 
+#include <functional>
 #include <vector>
 
 namespace tandem::actors {
@@ -21,18 +22,32 @@ struct ingress_counters {
   counter& unsent;
 };
 
-/// The way in of one shard: reads a datagram once, tells whose it is by key, and hands it to that
+/// The way in of one shard: reads a message once, tells whose it is by key, and hands it to that
 /// call's mailbox, here or on the shard that owns the call.
 class ingress {
 public:
-  ingress(shard& home, call_directory&, outbox&, const keyed_hash&, ingress_counters);
+  ingress(shard& home, const node_facts&, call_directory&, outbox&, const keyed_hash&,
+          ingress_counters);
 
   /// Set once, before the first datagram.
   void set_router(caf::actor router) { router_ = std::move(router); }
   void set_peers(std::vector<ingress*> by_shard) { peers_ = std::move(by_shard); }
   void close() { router_ = nullptr; }
 
+  /// One datagram, or one whole message of a stream.
   void on_datagram(transport_index, const received_datagram&);
+  /// What a stream delivered and cannot be framed: answered as far as it can be.
+  void on_broken(transport_index, const received_datagram&);
+  /// The call that sent this request is told that it cannot leave (RFC 3261 §18.4).
+  void on_undeliverable(const outgoing&);
+
+  /// A call of this shard holds on to that connection.
+  [[nodiscard]] bool uses(const flow&) const;
+  /// Asks the other shards; one that uses it has its keeper told. False: there are none.
+  [[nodiscard]] bool ask_others(const flow&);
+  void set_keeper(std::function<void(const flow&)> keeper) { keeper_ = std::move(keeper); }
+  /// The connection is that shard's.
+  void pass_on(std::uint32_t shard, const outgoing&);
   void count_unsent(std::size_t n) { counters_.unsent.add(n); }
   /// To the call of that key, whichever shard reads this. For media events.
   void deliver(const key128&, msg::media_event);
@@ -42,16 +57,19 @@ private:
   [[nodiscard]] key128 among_retries(const key128& first, const sip::message&) const;
   [[nodiscard]] ingress& owner(const key128&);
   void accept(const key128&, msg::sip_input);
+  void tell(const key128&, msg::undeliverable);
   void answer(const sip::message&, transport_index, const ip_endpoint& source, std::uint16_t status,
               std::string_view reason);
 
   shard& home_;
+  const node_facts& facts_;
   call_directory& directory_;
   outbox& wire_;
   const keyed_hash& hash_;
   ingress_counters counters_;
   caf::actor router_;
   std::vector<ingress*> peers_;
+  std::function<void(const flow&)> keeper_;
 };
 
 } // namespace tandem::actors

@@ -3,8 +3,8 @@
 namespace tandem::actors {
 
 udp_transport::udp_transport(caf::actor_config& cfg, shard& home, tree_place place,
-                             transport_index index, ingress& in)
-  : sharded(cfg, home, std::move(place)), index_(index), ingress_(in) {
+                             transport_index index, const surroundings& around)
+  : sharded(cfg, home, std::move(place)), index_(index), around_(around) {
   entry().set_state("closed");
 }
 
@@ -12,10 +12,11 @@ caf::behavior udp_transport::make_behavior() {
   return {[](msg::begin) {}};
 }
 
-tl::expected<void, std::string>
-udp_transport::open(network& net, reactor& bell, const ip_endpoint& local, port_sharing sharing) {
-  auto opened = net.open_udp(bell, local, sharing,
-                             [this](std::span<const received_datagram> batch) { on_batch(batch); });
+tl::expected<void, std::string> udp_transport::open(const ip_endpoint& local,
+                                                    port_sharing sharing) {
+  auto opened =
+      around_.net.open_udp(around_.bell, local, sharing,
+                           [this](std::span<const received_datagram> batch) { on_batch(batch); });
   if (!opened)
     return tl::unexpected(opened.error());
   socket_ = std::move(*opened);
@@ -26,7 +27,7 @@ udp_transport::open(network& net, reactor& bell, const ip_endpoint& local, port_
 void udp_transport::on_batch(std::span<const received_datagram> batch) {
   for (const auto& d : batch) {
     entry().count_message();
-    ingress_.on_datagram(index_, d);
+    around_.in.on_datagram(index_, d);
   }
 }
 
@@ -36,7 +37,7 @@ void udp_transport::flush() {
   for (std::size_t i = 0; i < batch_.size(); ++i)
     entry().count_message();
   const auto taken = socket_->send(batch_);
-  ingress_.count_unsent(batch_.size() - taken);
+  around_.in.count_unsent(batch_.size() - taken);
   batch_.clear();
 }
 

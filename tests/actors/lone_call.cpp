@@ -12,9 +12,8 @@ namespace tandem::test {
 lone_call::lone_call(const key128& key, const std::string& record, duration uptime,
                      std::size_t slots)
   : log_(host_.clock, {.node = "b", .level = log_level::off, .writer = log_writer::caller}),
-    services_{facts_, host_.clock, media_,
-              *this,  *this,       ladders_,
-              *this,  log_,        [](const actors::call_detail&) {}},
+    services_{facts_,   host_.clock, media_, *this,  *this,
+              ladders_, *this,       log_,   flows_, [](const actors::call_detail&) {}},
     record_(record) {
   host_.pass(uptime);
   start_ = host_.clock.now();
@@ -22,7 +21,7 @@ lone_call::lone_call(const key128& key, const std::string& record, duration upti
   facts_.name = "a";
   facts_.media_address = local.address;
   facts_.ring_timeout = 180s;
-  facts_.transports.push_back({"UDP", local, to_string(local)});
+  facts_.transports.push_back(actors::facts_of(listen_transport::udp, local));
   facts_.apps = test_catalogue();
   for (std::size_t i = 0; i < slots; ++i)
     (void) media_.allocate(ip_family::v4, key);

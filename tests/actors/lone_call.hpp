@@ -47,6 +47,7 @@ private:
   event_log log_;
   simulated_media media_;
   actors::node_facts facts_;
+  actors::flow_directory flows_;
   actors::ladder_archive ladders_{std::chrono::hours{1}};
   actors::call_services services_;
   time_point start_;

@@ -83,7 +83,7 @@ world::parts::parts(const world_settings& s)
   env = std::make_unique<actors::node_environment>(actors::node_environment{
       system.get(), nodes, settings, facts, time, node_net, media, hash, log, figures,
       [this](actors::call_detail d) { details.push_back(std::move(d)); },
-      [this](const std::string& why) { gave_up = why; }});
+      [this](const std::string& why) { gave_up = why; }, flows});
   const auto sharing = s.shards > 1 ? port_sharing::shared : port_sharing::exclusive;
   for (std::uint32_t i = 0; i < s.shards; ++i) {
     stores.push_back(std::make_unique<observed_store>(notes));
@@ -92,8 +92,7 @@ world::parts::parts(const world_settings& s)
     if (auto bound = shards.back()->open(sharing); !bound)
       throw std::logic_error{bound.error()};
   }
-  for (const auto& address : shards.front()->addresses())
-    facts.transports.push_back({"UDP", address, to_string(address)});
+  facts.transports = shards.front()->transports();
   for (const auto& shard : shards)
     shard->set_peers(shards);
   media.set_sink([this](const media::event& e) {

@@ -89,6 +89,7 @@ struct world::parts {
   tree nodes{"a"};
   configuration settings;
   actors::node_facts facts;
+  actors::flow_directory flows;
   std::vector<actors::call_detail> details;
   std::unique_ptr<actors::node_environment> env;
   std::vector<std::unique_ptr<observed_store>> stores;

@@ -54,6 +54,9 @@ TEST_CASE("configuration: the least file and the defaults that docs/CONFIG.md na
   CHECK(c.sip.ring_timeout == 180s);
   CHECK(c.registrar == registrar_settings{60s, 7200s, 3600s, 10});
   CHECK(c.sip.t1 == 500ms);
+  CHECK(c.sip.connections == 4096);
+  CHECK(c.sip.connections_per_peer == 256);
+  CHECK(c.sip.connection_idle == 3900s);
   CHECK(to_string(c.admin.listen) == "127.0.0.1:8080");
   CHECK_FALSE(c.admin.token);
   CHECK(c.media.address == parse_ip_address("127.0.0.1"));
@@ -73,7 +76,9 @@ TEST_CASE("configuration: the example file is read, every value of it", "[config
   REQUIRE(c);
   CHECK(c->node.data == std::filesystem::path{TANDEM_SOURCE_DIR} / "config/var/a");
   CHECK(c->auth.realm == "example.test");
-  CHECK(c->sip.listens.size() == 2);
+  REQUIRE(c->sip.listens.size() == 3);
+  CHECK(c->sip.listens[1].transport == listen_transport::tcp);
+  CHECK(c->sip.listens[0].address == c->sip.listens[1].address); // side by side
   CHECK(c->media.address_for(ip_family::v6) == parse_ip_address("::1"));
   REQUIRE(c->users.size() == 2);
   CHECK(c->users[0] == user_settings{"1001", "secret", std::nullopt});
@@ -88,14 +93,13 @@ TEST_CASE("configuration: the example file is read, every value of it", "[config
 }
 
 TEST_CASE("configuration: values at the ends of their ranges", "[config]") {
-  const auto c =
-      read("[node]\nname = \"a-b_c.D9\"\ndata = \"/srv/a\"\nlog_level = \"trace\"\n"
-           "ladder_minutes = 0\n[sip]\nshards = 64\nring_timeout_s = 3600\n"
+  const auto c = read("[node]\nname = \"a-b_c.D9\"\ndata = \"/srv/a\"\nlog_level = \"trace\"\n"
+                      "ladder_minutes = 0\n[sip]\nshards = 64\nring_timeout_s = 3600\n"
                       "t1_ms = 4000\n"
-           "[[sip.listen]]\ntransport = \"udp\"\naddress = \"[::1]:65535\"\n"
-           "[admin]\nlisten = \"0.0.0.0:1\"\ntoken = \"0123456789abcdef\"\n"
-           "[media]\naddress6 = \"::1\"\nports = [1024, 1025]\nworkers = 64\n"
-           "rtp_timeout_s = 86400\n");
+                      "[[sip.listen]]\ntransport = \"udp\"\naddress = \"[::1]:65535\"\n"
+                      "[admin]\nlisten = \"0.0.0.0:1\"\ntoken = \"0123456789abcdef\"\n"
+                      "[media]\naddress6 = \"::1\"\nports = [1024, 1025]\nworkers = 64\n"
+                      "rtp_timeout_s = 86400\n");
   CHECK(c.node.data == "/srv/a");
   CHECK(c.node.level == log_level::trace);
   CHECK(c.node.ladder == 0min);

@@ -3,7 +3,7 @@ RFC 3665 §3)."""
 
 import unittest
 
-from node import NodeCase, at_port
+from node import RFC_T1_MS, NodeCase, at_port
 from phone import TwoPhones, establish, hang_up
 from sipp import run_pair
 
@@ -127,10 +127,13 @@ class Crowds(NodeCase):
     """The same with sipp, forty a second and more, over every way to the node and from it."""
 
     WAYS = (("udp 127.0.0.1", "udp 127.0.0.1"), ("udp ::1", "udp 127.0.0.1"),
-            ("udp 127.0.0.1", "udp ::1"))
-    CALLEES = ("udp 127.0.0.1", "udp ::1")
+            ("udp 127.0.0.1", "udp ::1"), ("tcp 127.0.0.1", "tcp 127.0.0.1"),
+            ("tcp-each 127.0.0.1", "udp ::1"), ("udp 127.0.0.1", "tcp ::1"),
+            ("tcp ::1", "tcp 127.0.0.1"))
+    CALLEES = ("udp 127.0.0.1", "udp ::1", "tcp 127.0.0.1", "tcp ::1")
 
-    node_options = {"media_ports": 960, "listens": CALLEES, "routes": "".join(
+    # sipp takes what is sent again for something new, so nothing must be sent again too soon.
+    node_options = {"t1_ms": RFC_T1_MS, "media_ports": 960, "listens": CALLEES, "routes": "".join(
         f"""
 [[routes]]
 match = "^callee{number}$"
