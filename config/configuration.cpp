@@ -44,6 +44,22 @@ const trunk_settings* find_trunk(const configuration& c, const ip_endpoint& sour
   return found == c.trunks.end() ? nullptr : &*found;
 }
 
+std::vector<hash_algorithm> offered_algorithms(const configuration& c) {
+  const auto can_use = [](const user_settings& u, hash_algorithm a) {
+    switch (a) {
+      case hash_algorithm::md5: return u.password || (u.ha1 && u.ha1->md5);
+      case hash_algorithm::sha256: return u.password || (u.ha1 && u.ha1->sha256);
+      case hash_algorithm::sha512_256: return u.password.has_value();
+    }
+    return false;
+  };
+  auto out = c.auth.algorithms;
+  std::erase_if(out, [&](hash_algorithm a) {
+    return !std::ranges::all_of(c.users, [&](const auto& u) { return can_use(u, a); });
+  });
+  return out;
+}
+
 const user_settings* find_user(const configuration& c, std::string_view name) {
   const auto found = std::ranges::lower_bound(
       c.users, name, {}, [](const user_settings& u) -> std::string_view { return u.name; });

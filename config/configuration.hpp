@@ -2,6 +2,7 @@
 
 #include "config/routes.hpp"
 #include "config/trunk_address.hpp"
+#include "runtime/base/hash.hpp"
 #include "runtime/base/ip_endpoint.hpp"
 #include "runtime/base/log_level.hpp"
 
@@ -31,6 +32,14 @@ struct node_settings {
 
 struct auth_settings {
   std::string realm;
+  /// Offered if every user's secret allows it; strongest first.
+  std::vector<hash_algorithm> algorithms = {hash_algorithm::sha512_256, hash_algorithm::sha256,
+                                            hash_algorithm::md5};
+  std::chrono::seconds nonce_lifetime{300};
+  // Of one source address. 0: no limit.
+  std::size_t requests_per_second = 100; ///< REGISTERs and requests without a login
+  std::size_t failures_per_minute = 20;
+  std::chrono::seconds ban{60}; ///< how long it is refused after too many failures
 
   bool operator==(const auth_settings&) const = default;
 };
@@ -103,10 +112,19 @@ struct user_settings {
   bool operator==(const user_settings&) const = default;
 };
 
+/// How we log in where a trunk challenges our requests.
+struct trunk_login {
+  std::string username;
+  std::string password;
+
+  bool operator==(const trunk_login&) const = default;
+};
+
 struct trunk_settings {
   std::string name;
   trunk_address address;
   bool trusted = false; ///< its requests need no digest
+  std::optional<trunk_login> login;
 
   bool operator==(const trunk_settings&) const = default;
 };
@@ -148,6 +166,9 @@ using config_result = tl::expected<configuration, std::vector<config_error>>;
 
 /// The first trunk whose address covers the source, or null.
 [[nodiscard]] const trunk_settings* find_trunk(const configuration&, const ip_endpoint& source);
+/// Of `auth.algorithms` those by which every user can log in: with another, some phones would
+/// choose one that fails; and who was offered what would tell which names exist.
+[[nodiscard]] std::vector<hash_algorithm> offered_algorithms(const configuration&);
 /// The user of that name, or null.
 [[nodiscard]] const user_settings* find_user(const configuration&, std::string_view name);
 

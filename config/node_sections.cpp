@@ -112,6 +112,38 @@ void check_against(table_reader& t, const media_settings& media, const sip_setti
   }
 }
 
+/// In order of strength, whatever the order they are written in (RFC 8760 §2.4).
+void read_algorithms(table_reader& t, auth_settings& out) {
+  constexpr std::string_view example = R"(["SHA-512-256", "SHA-256", "MD5"])";
+  const auto names = t.texts("algorithms", example);
+  if (!names)
+    return;
+  const std::array<std::pair<std::string_view, hash_algorithm>, hash_algorithm_count> known = {
+      {{"SHA-512-256", hash_algorithm::sha512_256},
+       {"SHA-256", hash_algorithm::sha256},
+       {"MD5", hash_algorithm::md5}}};
+  out.algorithms.clear();
+  std::size_t found = 0;
+  for (const auto& [name, algorithm] : known)
+    if (const auto times = std::ranges::count(*names, name); times != 0) {
+      out.algorithms.push_back(algorithm);
+      found += static_cast<std::size_t>(times);
+    }
+  if (found != names->size())
+    t.errors().add(t.line_of("algorithms"), t.full_key("algorithms"),
+                   "hold a name that is none of ours", "of " + std::string{example});
+}
+
+/// What one source address may do.
+void read_source_limits(table_reader& t, auth_settings& out) {
+  if (const auto n = t.integer("requests_per_second", {0, 100'000}))
+    out.requests_per_second = static_cast<std::size_t>(*n);
+  if (const auto n = t.integer("failures_per_minute", {0, 10'000}))
+    out.failures_per_minute = static_cast<std::size_t>(*n);
+  if (const auto seconds = t.integer("ban_s", {1, 86'400}))
+    out.ban = std::chrono::seconds{*seconds};
+}
+
 } // namespace
 
 node_settings read_node(table_reader t, const std::filesystem::path& file) {
@@ -154,6 +186,10 @@ auth_settings read_auth(table_reader t, bool has_users) {
       t.errors().add(realm->line, realm->key, '"' + out.realm + "\" is not a realm",
                      "visible ASCII without quotes, backslash and colon, such as \"example.test\"");
   }
+  read_algorithms(t, out);
+  if (const auto seconds = t.integer("nonce_lifetime_s", {10, 86'400}))
+    out.nonce_lifetime = std::chrono::seconds{*seconds};
+  read_source_limits(t, out);
   t.finish();
   return out;
 }

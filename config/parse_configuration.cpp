@@ -36,6 +36,9 @@ config_result parse_configuration(std::string_view text, const std::filesystem::
   out.trunks = read_trunks(root.tables("trunks", max_trunks));
   out.routes = read_routes(root.tables("routes", max_routes));
   root.finish();
+  if (errors.empty() && !out.users.empty() && offered_algorithms(out).empty())
+    errors.add(root.line_of("users"), "users", "have no algorithm of auth.algorithms in common",
+               "give every user a password, or the same kinds of ha1");
   if (!errors.empty())
     return tl::unexpected{errors.take()};
   return out;

@@ -80,12 +80,13 @@ reload_report compare_settings(const configuration& running, const configuration
     say("routes", std::to_string(next.routes.size()) + " in place of "
                       + std::to_string(running.routes.size()));
 
+  say("auth", running.auth == next.auth ? "" : "changed");
+
   const auto is_later = [&r](const char* table, bool same) {
     if (!same)
       r.later.push_back(std::string(table) + ": changed, in force at the next start");
   };
   is_later("node", running.node == next.node);
-  is_later("auth", running.auth == next.auth);
   is_later("sip", running.sip == next.sip);
   is_later("admin", running.admin == next.admin);
   is_later("media", running.media == next.media);
@@ -94,6 +95,7 @@ reload_report compare_settings(const configuration& running, const configuration
 
 configuration reloaded(const configuration& running, const configuration& next) {
   auto out = running;
+  out.auth = next.auth;
   out.users = next.users;
   out.trunks = next.trunks;
   out.routes = next.routes;

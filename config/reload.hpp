@@ -21,7 +21,7 @@ struct reload_report {
 [[nodiscard]] reload_report compare_settings(const configuration& running,
                                              const configuration& next);
 
-/// What a reload puts in force: users, trunks and routes of `next`, all else as it runs.
+/// What a reload puts in force: auth, users, trunks and routes of `next`, all else as it runs.
 [[nodiscard]] configuration reloaded(const configuration& running, const configuration& next);
 
 } // namespace tandem

@@ -89,6 +89,22 @@ user_settings read_user(table_reader t, unique_names& names) {
   return out;
 }
 
+/// Both or none.
+void read_login(table_reader& t, trunk_settings& out) {
+  const auto username = t.text("username", presence::optional, "me");
+  const auto password = t.text("password", presence::optional, "secret");
+  const auto stands_in_quotes = [](char c) { return c >= ' ' && c < 127 && c != '"' && c != '\\'; };
+  if (username
+      && (username->text.empty() || !std::ranges::all_of(username->text, stands_in_quotes)))
+    t.errors().add(username->line, username->key, "is not a user name",
+                   "printable ASCII without quotes and backslash");
+  if (t.has("username") != t.has("password"))
+    t.errors().add(t.line(), t.full_key(username ? "password" : "username"), "missing",
+                   "give both, or none");
+  if (username && password)
+    out.login = trunk_login{username->text, password->text};
+}
+
 trunk_settings read_trunk(table_reader t, unique_names& names) {
   trunk_settings out;
   if (const auto name = t.text("name", presence::required, "carrier")) {
@@ -108,6 +124,7 @@ trunk_settings read_trunk(table_reader t, unique_names& names) {
       t.errors().add(address->line, address->key, parsed.error());
   }
   out.trusted = t.boolean("trusted").value_or(false);
+  read_login(t, out);
   t.finish();
   return out;
 }

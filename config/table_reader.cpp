@@ -148,6 +148,28 @@ table_reader::integer_pair(std::string_view key, std::string_view example) {
                    std::get<std::int64_t>((*list)[1].value)};
 }
 
+std::optional<std::vector<std::string>> table_reader::texts(std::string_view key,
+                                                            std::string_view example) {
+  const auto* s = find(key);
+  if (s == nullptr)
+    return std::nullopt;
+  const auto* list = std::get_if<setting_list>(&s->value);
+  if (list == nullptr) {
+    wrong_kind(key, *s, "a list such as " + std::string{example});
+    return std::nullopt;
+  }
+  std::vector<std::string> out;
+  for (const auto& entry : *list)
+    if (const auto* text = std::get_if<std::string>(&entry.value))
+      out.push_back(*text);
+  if (out.empty() || out.size() != list->size()) {
+    errors_->add(s->line, full_key(key), "is not a list of strings",
+                 "such as " + std::string{example});
+    return std::nullopt;
+  }
+  return out;
+}
+
 std::optional<table_reader> table_reader::table(std::string_view key, presence p) {
   const auto* s = find(key);
   if (s == nullptr) {

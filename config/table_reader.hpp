@@ -60,6 +60,9 @@ public:
   /// Exactly two integers.
   [[nodiscard]] std::optional<std::pair<std::int64_t, std::int64_t>>
   integer_pair(std::string_view key, std::string_view example);
+  /// One string or more.
+  [[nodiscard]] std::optional<std::vector<std::string>> texts(std::string_view key,
+                                                              std::string_view example);
   /// The table of that key; with presence::optional an absent one reads as empty.
   [[nodiscard]] std::optional<table_reader> table(std::string_view key, presence);
   /// One reader per [[path.key]], at most `limit`.

@@ -46,13 +46,17 @@ void digest_server::set_offer(digest_offer o) {
 }
 
 void digest_server::write_challenges(message_writer& w, const ip_address& client, reason why,
-                                     time_point now) {
+                                     peers whom, time_point now) {
+  const auto& offered = offer_.algorithms;
+  const bool md5_alone =
+      whom == peers::md5_alone && std::ranges::find(offered, hash_algorithm::md5) != offered.end();
   const auto nonce = mint_.make(offer_.realm, client, now);
-  for (const auto a : offer_.algorithms)
-    w.header(
-        header_id::www_authenticate,
-        to_text(challenge{
-            .realm = offer_.realm, .nonce = nonce, .algorithm = a, .stale = why == reason::stale}));
+  for (const auto a : offered)
+    if (!md5_alone || a == hash_algorithm::md5)
+      w.header(header_id::www_authenticate, to_text(challenge{.realm = offer_.realm,
+                                                              .nonce = nonce,
+                                                              .algorithm = a,
+                                                              .stale = why == reason::stale}));
 }
 
 auto digest_server::find_credentials(const message& m) const

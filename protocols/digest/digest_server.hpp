@@ -42,12 +42,15 @@ public:
   digest_server(const hash_functions& hash, std::uint8_t issuer)
     : hash_(hash), mint_(hash, issuer), nonces_(offer_.nonce_lifetime) {}
 
+  /// Before the first challenge.
   void set_offer(digest_offer);
   [[nodiscard]] const digest_offer& offer() const { return offer_; }
 
   /// One WWW-Authenticate for each algorithm, all with the same nonce (RFC 8760 §2.4).
   enum class reason : std::uint8_t { none, stale };
-  void write_challenges(message_writer&, const ip_address& client, reason, time_point now);
+  /// `md5_alone`: for a peer that fails at a response which offers any other, if MD5 is offered.
+  enum class peers : std::uint8_t { all, md5_alone };
+  void write_challenges(message_writer&, const ip_address& client, reason, peers, time_point now);
 
   /// The credentials for our realm; nullopt: there are none, and a challenge is due. The error is
   /// that of credentials which cannot be read: 400.

@@ -76,6 +76,7 @@ TEST_CASE("configuration: the example file is read, every value of it", "[config
   REQUIRE(c);
   CHECK(c->node.data == std::filesystem::path{TANDEM_SOURCE_DIR} / "config/var/a");
   CHECK(c->auth.realm == "example.test");
+  CHECK(c->auth == auth_settings{.realm = "example.test"}); // the defaults
   REQUIRE(c->sip.listens.size() == 3);
   CHECK(c->sip.listens[1].transport == listen_transport::tcp);
   CHECK(c->sip.listens[0].address == c->sip.listens[1].address); // side by side
@@ -86,6 +87,8 @@ TEST_CASE("configuration: the example file is read, every value of it", "[config
   CHECK(find_user(*c, "1002")->ha1->sha256->size() == 64);
   CHECK(find_user(*c, "1003") == nullptr);
   CHECK(find_trunk(*c, *parse_ip_endpoint("127.0.0.1:9"))->name == "carrier");
+  CHECK(c->trunks[0].login == trunk_login{"tandem", "secret"});
+  CHECK(offered_algorithms(*c) == std::vector{hash_algorithm::sha256, hash_algorithm::md5});
   CHECK(find_trunk(*c, *parse_ip_endpoint("127.0.0.2:9")) == nullptr);
   CHECK(expand_route(c->routes, "9196") == route_match{"echo", "", 0});
   CHECK(expand_route(c->routes, "7123") == route_match{"bridge", "sip:7123@127.0.0.1:5080", 1});
@@ -113,6 +116,30 @@ TEST_CASE("configuration: values at the ends of their ranges", "[config]") {
   CHECK(c.media.workers == 64);
   CHECK(c.media.rtp_timeout == 24h);
   CHECK(read(least + "[admin]\nlisten = \"[::1]:8080\"\n").admin.listen.port == 8080);
+}
+
+TEST_CASE(
+    "configuration: offered are the algorithms by which every user can log in (RFC 8760 §2.4)",
+    "[config]") {
+  const std::string md5 = "md5 = \"" + std::string(32, '0') + "\"";
+  const std::string sha256 = "sha256 = \"" + std::string(64, '0') + "\"";
+  const auto user = [](const std::string& name, const std::string& secret) {
+    return "[[users]]\nname = \"" + name + "\"\n" + secret + "\n";
+  };
+  const auto offered = [](const std::string& auth, const std::string& users) {
+    return offered_algorithms(read(least + "[auth]\nrealm = \"r\"\n" + auth + "\n" + users));
+  };
+  const auto password = user("1", "password = \"x\"");
+  using all = std::vector<hash_algorithm>;
+  constexpr auto strongest = hash_algorithm::sha512_256, strong = hash_algorithm::sha256,
+                 weak = hash_algorithm::md5;
+  CHECK(offered("", "") == all{strongest, strong, weak});
+  CHECK(offered("", password) == all{strongest, strong, weak});
+  CHECK(offered("", password + user("2", "ha1 = { " + md5 + ", " + sha256 + " }"))
+        == all{strong, weak});
+  CHECK(offered("", password + user("2", "ha1 = { " + md5 + " }")) == all{weak});
+  CHECK(offered("algorithms = [\"MD5\", \"SHA-512-256\"]", password) == all{strongest, weak});
+  CHECK(offered("algorithms = [\"MD5\"]", password) == all{weak});
 }
 
 TEST_CASE("configuration: users are sorted, hashes are lower case, several trunks match in order",

@@ -184,6 +184,26 @@ TEST_CASE("config errors: [node], [auth] and [sip]", "[config]") {
       {least + "[auth]\nrealm = \"\"\n",
        "9: auth.realm: \"\" is not a realm; visible ASCII without "
        "quotes, backslash and colon, such as \"example.test\""},
+      {auth + "nonce_lifetime_s = 9\n",
+       "10: auth.nonce_lifetime_s: 9 is out of range; an integer from 10 to 86400"},
+      {auth + "nonce_lifetime_s = 86401\n",
+       "10: auth.nonce_lifetime_s: 86401 is out of range; an integer from 10 to 86400"},
+      {auth + "requests_per_second = 100001\n",
+       "10: auth.requests_per_second: 100001 is out of range; an integer from 0 to 100000"},
+      {auth + "failures_per_minute = -1\n",
+       "10: auth.failures_per_minute: -1 is out of range; an integer from 0 to 10000"},
+      {auth + "ban_s = 0\n", "10: auth.ban_s: 0 is out of range; an integer from 1 to 86400"},
+      {auth + "algorithms = [\"MD5\", \"SHA-1\"]\n",
+       "10: auth.algorithms: hold a name that is none of ours; of [\"SHA-512-256\", \"SHA-256\", "
+       "\"MD5\"]"},
+      {auth + "algorithms = [\"MD5\", 5]\n",
+       "10: auth.algorithms: is not a list of strings; such as [\"SHA-512-256\", \"SHA-256\", "
+       "\"MD5\"]"},
+      {auth + "algorithms = []\n",
+       "10: auth.algorithms: is not a list of strings; such as [\"SHA-512-256\", \"SHA-256\", "
+       "\"MD5\"]"},
+      {auth + "algorithms = \"MD5\"\n",
+       "10: auth.algorithms: is a string; a list such as [\"SHA-512-256\", \"SHA-256\", \"MD5\"]"},
       {least + "[sip]\nshards = 0\n", "9: sip.shards: 0 is out of range; an integer from 1 to 64"},
       {least + "[registrar]\nmin_expires_s = 3601\n",
        "9: registrar.min_expires_s: 3601 is out of range; an integer from 1 to 3600"},
@@ -317,6 +337,12 @@ TEST_CASE("config errors: [[trunks]]", "[config]") {
       "; an address, a prefix or an address with a port, for example \"192.0.2.1\", "
       "\"192.0.2.0/24\" or \"192.0.2.1:5060\"";
   check({
+      {trunk("\"192.0.2.1\"") + "username = \"me\"\n",
+       "8: trunks[1].password: missing; give both, or none"},
+      {trunk("\"192.0.2.1\"") + "password = \"x\"\n",
+       "8: trunks[1].username: missing; give both, or none"},
+      {trunk("\"192.0.2.1\"") + "username = \"a\\\"b\"\npassword = \"x\"\n",
+       "11: trunks[1].username: is not a user name; printable ASCII without quotes and backslash"},
       {trunk("\"host\""), "10: trunks[1].address: \"host\" is not an address" + shapes},
       {trunk("\"192.0.2.1:0\""),
        "10: trunks[1].address: \"192.0.2.1:0\" is not an address" + shapes},
@@ -391,4 +417,12 @@ TEST_CASE("config errors: [[routes]]", "[config]") {
        "11: routes[1].to: \"sip:{2}@h\" uses {2} but the pattern has 1 group; add (…) to "
        "`match` or use {user}"},
   });
+}
+
+TEST_CASE("config errors: users whose secrets have no algorithm in common", "[config]") {
+  const std::string md5 = std::string(32, '0'), sha256 = std::string(64, '0');
+  check({{user("name = \"1\"\nha1 = { md5 = \"" + md5 + "\" }\n[[users]]\nname = \"2\"\n"
+               + "ha1 = { sha256 = \"" + sha256 + "\" }\n"),
+          "10: users: have no algorithm of auth.algorithms in common; give every user a password, "
+          "or the same kinds of ha1"}});
 }

@@ -67,6 +67,14 @@ TEST_CASE("reload: trunks and routes depend on their order") {
   CHECK(reloaded(before, after).routes == after.routes);
 }
 
+TEST_CASE("reload: how requests are authenticated") {
+  const auto before = read("");
+  auto after = before;
+  after.auth.realm = "other.test";
+  CHECK(compare_settings(before, after).changes == strings{"auth: changed"});
+  CHECK(reloaded(before, after).auth.realm == "other.test");
+}
+
 TEST_CASE("reload: what belongs to the node waits for its next start") {
   const auto before = read("");
   auto after = before;
