@@ -1,6 +1,7 @@
 #include "actors/admin/json.hpp"
 
 #include "actors/cdr/call_detail.hpp"
+#include "protocols/digest/redaction.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -91,7 +92,7 @@ json ladder_json(const ladder& l) {
       row["to"] = to_string(sip->to);
       row["leg"] = sip->leg;
       row["summary"] = sip->summary;
-      row["message"] = sip->message;
+      row["message"] = sip::without_proofs(sip->message);
     } else {
       const auto& state = std::get<state_line>(line.what);
       row["type"] = "state";

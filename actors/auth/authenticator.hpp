@@ -52,7 +52,7 @@ struct admission {
 /// only its peer was told and come to their call without being asked; ACK and CANCEL cannot be
 /// challenged (§22.1); OPTIONS gives nothing away. All else that would begin something is asked.
 ///
-/// Without [[users]] the node is open: all requests pass but REGISTER, which nobody could own.
+/// Without [[users]] the node is open: it asks nobody.
 class authenticator {
 public:
   authenticator(const hash_functions&, std::uint8_t shard, auth_counters);

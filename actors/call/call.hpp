@@ -170,6 +170,9 @@ private:
   [[nodiscard]] bool opened_by_peer(const flow& f) const override {
     return services_.flows.opened_by_peer(f);
   }
+  [[nodiscard]] bool answer_challenge(sip::digest_client&, const sip::message& response,
+                                      const ip_endpoint& peer,
+                                      const sip::challenged_request&) override;
   [[nodiscard]] std::uint32_t next_branch() override { return next_branch_++; }
   void note_answer(std::uint8_t leg) override;
   void note_cause(std::uint8_t leg, sip::end_cause) override;

@@ -120,6 +120,8 @@ void call::route_request(const msg::sip_input& in) {
   if (method == sip::method::ack) {
     if (inside != nullptr)
       return tell(inside->id, msg::ack_received{.message = in.message});
+    if (const auto ours = parse_tag(to->tag); ours && ours->number == no_leg)
+      return; // of the challenge to the INVITE that came before the one that made this call
     return services_.counters.stray_message();
   }
   if (inside != nullptr)

@@ -20,6 +20,10 @@ struct identity {
   bool operator==(const identity&) const = default;
 };
 
+/// The number in the tag of an answer that no leg gives and nobody remembers (RFC 3261 §8.2.7):
+/// legs have lower ones. By it the ACK of such an answer is known.
+constexpr std::uint32_t no_leg = 1000;
+
 /// With the magic cookie of RFC 3261 §8.1.1.7.
 [[nodiscard]] std::string make_branch(const identity&);
 /// A tag (§19.3), Contact user or Call-ID.

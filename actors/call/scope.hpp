@@ -58,6 +58,12 @@ public:
   /// The connection of that name stands now and its peer opened it, so that it may be the only way
   /// to him. False for transports without connections.
   [[nodiscard]] virtual bool opened_by_peer(const flow&) const = 0;
+  /// Answers a 401 or 407 of `peer` to a request of ours (RFC 3261 §22.2), if it is a trunk for
+  /// which we have a login, and unless that was refused. True: send the request again, with what
+  /// the client now writes.
+  [[nodiscard]] virtual bool answer_challenge(sip::digest_client&, const sip::message& response,
+                                              const ip_endpoint& peer,
+                                              const sip::challenged_request&) = 0;
 
   /// A number for a branch, never used before in this call.
   [[nodiscard]] virtual std::uint32_t next_branch() = 0;

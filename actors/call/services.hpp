@@ -7,6 +7,7 @@
 #include "actors/transport/flow_directory.hpp"
 #include "config/configuration.hpp"
 #include "media/engine.hpp"
+#include "runtime/base/hash.hpp"
 #include "runtime/base/key.hpp"
 #include "runtime/base/time.hpp"
 
@@ -62,6 +63,7 @@ struct call_services {
   event_log& log;
   const flow_directory& flows; ///< connections that stand
   std::function<void(call_detail)> record_detail;
+  const hash_functions& hashes;
   /// Users, trunks and routes are those of the last reload; read it anew for each input.
   std::shared_ptr<const configuration> settings;
 };

@@ -3,6 +3,7 @@
 #include "actors/call/ids.hpp"
 #include "actors/call_app/call_app.hpp"
 #include "media/engine.hpp"
+#include "protocols/digest/digest_client.hpp"
 #include "protocols/sdp/negotiation.hpp"
 #include "protocols/sip/dialog.hpp"
 #include "protocols/sip/incoming_leg.hpp"
@@ -59,6 +60,8 @@ struct dialog_record {
   child_id invite;     ///< UAS: the INVITE server transaction, for the 2xx
   wire_bytes kept;     ///< UAS: the 2xx; UAC: the ACK
   ip_endpoint ack_destination;
+  sip::digest_client::snapshot invite_login; ///< UAC: its ACK repeats the INVITE's (§13.2.2.4)
+  sip::digest_client::snapshot bye_login;
 };
 
 using negotiation_ptr = std::shared_ptr<const sdp::negotiation::snapshot>;
@@ -102,6 +105,8 @@ struct outgoing_leg_record {
   std::string to;           ///< target URI
   std::string from;         ///< name-addr without tag
   std::uint8_t max_forwards = 70;
+  std::uint32_t cseq = 1; ///< of the INVITE, which is sent again when it is challenged
+  sip::digest_client::snapshot login;
   transport_index transport;
   ip_endpoint peer;
   session_ptr offer;        ///< the other leg's description; null: we make one

@@ -70,7 +70,7 @@ caf::behavior dialog::make_behavior() {
       [this](const msg::peer_accepted& m) { on_peer_accepted(m); },
       [this](const msg::send_bye&) { on_send_bye(); },
       [this](const msg::response_received& m) {
-        if (m.message->status().is_final())
+        if (m.message->status().is_final() && !bye_again(*m.message))
           on_bye_final();
       },
       [this](const msg::transaction_failed&) { on_bye_final(); },
@@ -152,6 +152,7 @@ void dialog::acknowledge() {
   const auto branch = make_branch({call_.key(), call_.next_branch(), call_.node().name});
   sip::message_writer w;
   sip::begin_request(w, sip::method::ack, plan, {via.protocol, via.sent_by, branch});
+  sip::digest_client{r_.invite_login}.write(w); // §13.2.2.4: the credentials of the INVITE
   r_.kept = w.finish();
   r_.transport = way.transport;
   r_.ack_destination = way.peer;
@@ -159,12 +160,18 @@ void dialog::acknowledge() {
 }
 
 void dialog::on_send_bye() {
+  usage_.on_bye_sent();
+  request_bye();
+}
+
+void dialog::request_bye() {
   const auto plan = dialog_.next_request(sip::request_class::other);
   const auto way = way_inside(call_, plan, {r_.transport, r_.peer});
   const auto& via = call_.node().transports[way.transport.value];
   auto branch = make_branch({call_.key(), call_.next_branch(), call_.node().name});
   sip::message_writer w;
   sip::begin_request(w, sip::method::bye, plan, {via.protocol, via.sent_by, branch});
+  sip::digest_client{r_.bye_login}.write(w);
   client_request bye{.method = sip::method::bye,
                      .branch = std::move(branch),
                      .bytes = w.finish(),
@@ -174,7 +181,17 @@ void dialog::on_send_bye() {
   const auto id =
       call_.spawn(r_.leg, "BYE (client)", client_transaction(call_, std::move(bye), call_.self()));
   call_.tell(id, msg::begin{});
-  usage_.on_bye_sent();
+}
+
+/// §22.2: true if the BYE was challenged and has been sent again.
+bool dialog::bye_again(const sip::message& response) {
+  sip::digest_client answer{r_.bye_login};
+  const auto uri = sip::dialog{dialog_}.next_request(sip::request_class::other).request_uri;
+  if (!call_.answer_challenge(answer, response, r_.peer, {"BYE", uri}))
+    return false;
+  r_.bye_login = answer.snapshot_now();
+  request_bye();
+  return true;
 }
 
 void dialog::on_bye_final() {

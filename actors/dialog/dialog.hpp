@@ -31,7 +31,9 @@ private:
   void on_bye(const msg::request_received&);
   void on_peer_accepted(const msg::peer_accepted&);
   void on_send_bye();
+  void request_bye();
   void on_bye_final();
+  [[nodiscard]] bool bye_again(const sip::message& response);
   void on_ack(const sip::message&);
   void perform(const actions<sip::usage_action>&);
   void acknowledge();

@@ -127,6 +127,7 @@ void incoming_leg::perform(const sip::incoming_leg::actions& todo, const msg::le
         break;
       case action_kind::report_ended: report_ended(); break;
       case action_kind::send_2xx: // answer() does it
+      case action_kind::send_invite:
       case action_kind::send_cancel:
       case action_kind::acknowledge:
       case action_kind::release_surplus:

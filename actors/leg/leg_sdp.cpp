@@ -120,6 +120,12 @@ std::string leg_sdp::offer(const sdp::session* other_leg) {
   return sdp::to_text(*result);
 }
 
+std::string leg_sdp::pending_offer() const {
+  const auto& offer = negotiation_.pending();
+  TANDEM_CHECK(offer);
+  return sdp::to_text(*offer);
+}
+
 bool leg_sdp::take_answer(const sdp::session& answer, stage when) {
   const auto result = when == stage::early ? negotiation_.preview_remote_answer(answer)
                                            : negotiation_.set_remote_answer(answer);

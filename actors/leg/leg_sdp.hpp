@@ -43,6 +43,8 @@ public:
 
   /// Our offer, from what the other leg described, or one of our own when it described nothing.
   [[nodiscard]] std::string offer(const sdp::session* other_leg);
+  /// The offer that is not answered yet, once more.
+  [[nodiscard]] std::string pending_offer() const;
   /// The callee's answer; false if it does not fit the offer.
   [[nodiscard]] bool take_answer(const sdp::session&, stage);
 

@@ -81,6 +81,20 @@ void outgoing_leg::give_up() {
 
 void outgoing_leg::send_invite(const msg::media_ready& m) {
   sdp_.set_slot(m.slot);
+  invite(sdp_.offer(r_.offer.get()));
+}
+
+/// §22.2, §8.1.3.5: what the first one made early is over; Call-ID, From and offer stay.
+void outgoing_leg::invite_again() {
+  for (const auto& b : r_.dialogs)
+    if (b.dialog != the_call)
+      call_.end(b.dialog);
+  r_.dialogs.clear();
+  ++r_.cseq;
+  invite(sdp_.pending_offer());
+}
+
+void outgoing_leg::invite(const std::string& description) {
   const auto& node = call_.node();
   const auto& via = node.transports[r_.transport.value];
   const auto name = make_tag({call_.key(), r_.number, node.name});
@@ -90,13 +104,14 @@ void outgoing_leg::send_invite(const msg::media_ready& m) {
   plan.from = r_.from + ";tag=" + name;
   plan.to = "<" + r_.to + ">";
   plan.call_id = name;
-  plan.cseq = 1;
+  plan.cseq = r_.cseq;
   plan.max_forwards = r_.max_forwards;
   sip::message_writer w;
   sip::begin_request(w, sip::method::invite, plan, {via.protocol, via.sent_by, branch});
   w.header(sip::header_id::contact, contact_of(via, name));
   w.header(sip::header_id::allow, allowed_methods);
-  w.body("application/sdp", sdp_.offer(r_.offer.get()));
+  sip::digest_client{r_.login}.write(w);
+  w.body("application/sdp", description);
   client_request invite{.method = sip::method::invite,
                         .branch = std::move(branch),
                         .bytes = w.finish(),
@@ -148,6 +163,12 @@ void outgoing_leg::on_success(const sip::message_ptr& response) {
 }
 
 void outgoing_leg::on_failure(const sip::message_ptr& response) {
+  const auto uri = sip::as_request_uri(r_.to);
+  if (sip::digest_client answer{r_.login};
+      call_.answer_challenge(answer, *response, r_.peer, {"INVITE", uri})) {
+    r_.login = answer.snapshot_now();
+    return perform(machine_.on_challenge(response->status()), {response, {}, nullptr});
+  }
   perform(machine_.on_failure(response->status()), {response, {}, nullptr});
 }
 
@@ -185,6 +206,7 @@ child_id outgoing_leg::dialog_for(const sip::message& response) {
   fresh->leg = call_.self();
   fresh->transport = r_.transport;
   fresh->peer = r_.peer;
+  fresh->invite_login = r_.login;
   const auto id =
       call_.spawn(call_.self(), "dialog " + std::to_string(r_.dialogs.size()), std::move(*fresh));
   if (is_new)
@@ -197,6 +219,7 @@ child_id outgoing_leg::dialog_for(const sip::message& response) {
 void outgoing_leg::perform(const sip::outgoing_leg::actions& todo, const answer_context& seen) {
   for (const auto& action : todo)
     switch (action.what) {
+      case action_kind::send_invite: invite_again(); break;
       case action_kind::send_cancel:
         call_.tell(r_.invite, msg::cancel{reason_for(machine_.cause())});
         break;

@@ -36,6 +36,8 @@ private:
 
   void begin();
   void send_invite(const msg::media_ready&);
+  void invite(const std::string& description);
+  void invite_again();
   void on_response(const msg::response_received&);
   void on_provisional(const sip::message_ptr&);
   void on_success(const sip::message_ptr&);

@@ -61,18 +61,15 @@ call_shard::call_shard(node_environment& env, std::uint32_t index, reactor& bell
     faults_(env.figures.make_counter("tandem_call_faults_total",
                                      "Inputs that made an actor of a call throw")),
     commits_(env.figures.make_counter("tandem_call_commits_total", "Records committed")),
-    services_{env.facts,
-              env.time,
-              env.media,
-              *this,
-              *this,
-              ladders_,
-              *this,
-              env.log,
-              env.flows,
-              [this](call_detail d) { record(std::move(d)); },
-              std::make_shared<const configuration>(env.settings)},
+    services_{env.facts,  env.time,
+              env.media,  *this,
+              *this,      ladders_,
+              *this,      env.log,
+              env.flows,  [this](call_detail d) { record(std::move(d)); },
+              env.hashes, std::make_shared<const configuration>(env.settings)},
+    auth_(env.hashes, static_cast<std::uint8_t>(index), auth_counters{env.figures}),
     ingress_(shard_, env.facts, directory_, *this, env.hash, figures_) {
+  auth_.apply(services_.settings);
   ingress_.set_keeper([this](const flow& f) {
     if (auto* held = sockets_[f.transport.value]; held != nullptr)
       held->keep(f.peer);
@@ -104,7 +101,7 @@ std::vector<child_row> call_shard::rows(port_sharing sharing) {
   });
   row("router", "router", [this, calls_handle](tree_place place) {
     auto made = env_.system.spawn<router, caf::lazy_init>(shard_, std::move(place), services_,
-                                                          *calls_handle);
+                                                          auth_, *calls_handle);
     ingress_.set_router(made);
     return made;
   });

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/auth/authenticator.hpp"
 #include "actors/call/services.hpp"
 #include "actors/calls/directory.hpp"
 #include "actors/transport/ingress.hpp"
@@ -33,6 +34,7 @@ struct node_environment {
   network& net;
   media::engine& media;
   const keyed_hash& hash;
+  const hash_functions& hashes;
   event_log& log;
   metrics& figures;
   std::function<void(call_detail)> record_detail;
@@ -70,6 +72,7 @@ public:
   // Only in the shard's thread.
   /// Users, trunks and routes of these from now on; live calls are not touched.
   void apply(std::shared_ptr<const configuration> settings) {
+    auth_.apply(settings);
     services_.settings = std::move(settings);
   }
   [[nodiscard]] std::vector<call_summary> summaries(std::size_t at_most) const;
@@ -111,6 +114,7 @@ private:
   counter& faults_;
   counter& commits_;
   call_services services_;
+  authenticator auth_;
   ingress ingress_;
   std::vector<transport*> sockets_; ///< in the order of [[sip.listen]]; null while one is down
   std::string failure_;             ///< why a transport could not be opened, or all was given up

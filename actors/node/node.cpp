@@ -7,6 +7,7 @@
 #include "media/socket_engine.hpp"
 #include "runtime/actor/shard_thread.hpp"
 #include "runtime/io/asio_reactor.hpp"
+#include "runtime/io/libcrypto_hash.hpp"
 #include "runtime/io/real_clock.hpp"
 #include "runtime/io/siphash.hpp"
 #include "runtime/io/system_disk.hpp"
@@ -53,9 +54,10 @@ log_settings log_settings_of(const node_settings& n) {
   return s;
 }
 
-siphash::secret fresh_secret() {
+template <class Secret>
+Secret fresh_secret() {
   system_random random;
-  siphash::secret s{};
+  Secret s{};
   for (auto& byte : s)
     byte = static_cast<std::uint8_t>(random.next());
   return s;
@@ -66,7 +68,8 @@ siphash::secret fresh_secret() {
 struct node::parts {
   parts(const configuration& c, app_catalogue apps)
     : settings(c), in_force(std::make_shared<const configuration>(c)),
-      log(time, log_settings_of(c.node)), hash(fresh_secret()), actors(c.node.name, time.now()),
+      log(time, log_settings_of(c.node)), hash(fresh_secret<siphash::secret>()),
+      hashes(fresh_secret<libcrypto_hash::secret>()), actors(c.node.name, time.now()),
       system(actor_config) {
     facts.name = c.node.name;
     facts.media_address = c.media.address;
@@ -88,6 +91,7 @@ struct node::parts {
   event_log log;
   metrics figures;
   siphash hash;
+  libcrypto_hash hashes;
   system_network net;
   system_disk files;
   tree actors;
@@ -122,7 +126,7 @@ tl::expected<void, std::string> node::parts::open() {
   cdr = system.spawn<cdr_writer, caf::detached>(tree_place{actors.root(), "cdr", "cdr"}, files,
                                                 (settings.node.data / "cdr").string(), time, log);
   env = std::make_unique<node_environment>(node_environment{
-      system, actors, settings, facts, time, net, *media, hash, log, figures,
+      system, actors, settings, facts, time, net, *media, hash, hashes, log, figures,
       [this](call_detail d) { caf::anon_send(cdr, msg::write_detail{.detail = std::move(d)}); },
       [this](const std::string& why) {
         if (api)
@@ -134,6 +138,8 @@ tl::expected<void, std::string> node::parts::open() {
   if (auto opened = open_shards(); !opened)
     return opened;
   sample_figures();
+  if (settings.users.empty())
+    log.warning("auth.open", "no [[users]]: whoever reaches this node can call without a login");
 
   api = std::make_unique<admin_api>(*env, shards);
   http_server_settings web;

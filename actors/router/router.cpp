@@ -11,8 +11,9 @@
 namespace tandem::actors {
 
 router::router(caf::actor_config& cfg, shard& home, tree_place place, call_services& services,
-               caf::actor calls)
-  : sharded(cfg, home, std::move(place)), services_(services), calls_(std::move(calls)) {
+               authenticator& auth, caf::actor calls)
+  : sharded(cfg, home, std::move(place)), services_(services), auth_(auth),
+    calls_(std::move(calls)) {
   entry().set_state("open");
 }
 
@@ -25,9 +26,13 @@ caf::behavior router::make_behavior() {
 void router::on_request(msg::unowned_request& m) {
   const auto& request = *m.in.message;
   const auto method = request.get_method();
-  if (method == sip::method::ack)
-    return services_.counters.stray_message();
   const auto to = sip::read_to(request);
+  if (method == sip::method::ack) {
+    const auto ours = parse_tag(to->tag);
+    if (!ours || ours->number != no_leg) // else it ends what we answered without state: §8.2.7
+      services_.counters.stray_message();
+    return;
+  }
   if (!to->tag.empty() || method == sip::method::cancel || method == sip::method::bye)
     return answer(m.in, m.key, 481); // §12.2.2, §9.2: of a dialog or INVITE that is not here
   const auto uri = sip::parse_uri(request.request_uri());
@@ -38,9 +43,21 @@ void router::on_request(msg::unowned_request& m) {
     return answer(m.in, m.key, 483);
   if (method == sip::method::options)
     return answer(m.in, m.key, 200); // §11
+  if (!admit(m))
+    return;
   if (method == sip::method::invite)
     return on_invite(m);
   answer(m.in, m.key, method == sip::method::unknown ? 501 : 405); // §8.2.1
+}
+
+bool router::admit(const msg::unowned_request& m) {
+  const auto& request = *m.in.message;
+  const auto said = auth_.judge(request, m.in.source, home().now());
+  if (said.what == admission::kind::answer)
+    send_answer(m.in, said.status,
+                auth_.refusal(said, request, m.in.source,
+                              make_tag({m.key, no_leg, services_.facts.name}), home().now()));
+  return said.what == admission::kind::passed;
 }
 
 void router::on_invite(msg::unowned_request& m) {
@@ -64,10 +81,14 @@ void router::on_invite(msg::unowned_request& m) {
 }
 
 void router::answer(const msg::sip_input& in, const key128& key, std::uint16_t status) {
-  const auto tag = make_tag({key, 0, services_.facts.name});
+  const auto tag = make_tag({key, no_leg, services_.facts.name});
+  send_answer(in, status, plain_reply(*in.message, in.source, status, tag));
+}
+
+void router::send_answer(const msg::sip_input& in, std::uint16_t status, wire_bytes bytes) {
   services_.wire.send({in.transport,
                        reply_destination(services_.facts, in.transport, *in.message, in.source),
-                       plain_reply(*in.message, in.source, status, tag), std::to_string(status)});
+                       std::move(bytes), std::to_string(status)});
 }
 
 } // namespace tandem::actors

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/auth/authenticator.hpp"
 #include "actors/call/services.hpp"
 #include "runtime/actor/sharded.hpp"
 
@@ -19,11 +20,13 @@ struct unowned_request {
 
 namespace tandem::actors {
 
-/// Decides what becomes of requests that belong to no call: an INVITE is routed to a call
-/// application, OPTIONS is answered, all else is refused as RFC 3261 §8.2 asks.
+/// Decides what becomes of requests that belong to no call: OPTIONS is answered; who wants more has
+/// to pass the authenticator first (RFC 3261 §8.2: before all other inspection); an INVITE is
+/// routed to a call application, all else is refused as §8.2 asks. Nothing is kept for what is
+/// refused.
 class router final : public sharded<caf::event_based_actor> {
 public:
-  router(caf::actor_config&, shard&, tree_place, call_services&, caf::actor calls);
+  router(caf::actor_config&, shard&, tree_place, call_services&, authenticator&, caf::actor calls);
 
   caf::behavior make_behavior() override;
   void on_exit() override { calls_ = nullptr; }
@@ -31,9 +34,13 @@ public:
 private:
   void on_request(msg::unowned_request&);
   void on_invite(msg::unowned_request&);
+  /// True: the request may go on. False: it has been answered or dropped.
+  [[nodiscard]] bool admit(const msg::unowned_request&);
   void answer(const msg::sip_input&, const key128&, std::uint16_t status);
+  void send_answer(const msg::sip_input&, std::uint16_t status, wire_bytes);
 
   call_services& services_;
+  authenticator& auth_;
   caf::actor calls_;
 };
 

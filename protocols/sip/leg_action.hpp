@@ -31,6 +31,7 @@ struct leg_action {
     send_provisional, ///< 1xx with `status`
     send_2xx,         ///< 200 with the answer; the dialog is confirmed
     send_final,       ///< 300 to 699 with `status`
+    send_invite,      ///< the INVITE again, with credentials (RFC 3261 §22.2)
     send_cancel,      ///< CANCEL of the pending INVITE (RFC 3261 §9.1)
     acknowledge,      ///< confirm the dialog of this 2xx and send its ACK
     release_surplus,  ///< confirm the dialog of this 2xx, send ACK, then BYE (§13.2.2.4)

@@ -79,6 +79,13 @@ auto outgoing_leg::on_failure(std::uint16_t status) -> actions {
   return {};
 }
 
+auto outgoing_leg::on_challenge(std::uint16_t status) -> actions {
+  if ((state_ != state::calling && state_ != state::proceeding) || cause_)
+    return on_failure(status);
+  state_ = state::calling; // of a new transaction: a CANCEL has to wait for its 1xx (§9.1)
+  return {{kind::send_invite}};
+}
+
 auto outgoing_leg::on_transaction_failed(end_cause why) -> actions {
   if (state_ == state::calling || state_ == state::proceeding || state_ == state::cancelling)
     return end(why, why == end_cause::unreachable ? 503 : 408); // §8.1.3.1

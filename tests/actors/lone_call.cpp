@@ -9,11 +9,30 @@ using namespace std::chrono_literals;
 
 namespace tandem::test {
 
+namespace {
+
+/// A trunk where phones of the tests listen, so that a challenge to a restored call is answered.
+std::shared_ptr<const configuration> settings_of_tests() {
+  configuration c;
+  trunk_settings t;
+  t.name = "callee";
+  t.address = *parse_trunk_address("127.0.0.1:5080");
+  t.login = trunk_login{"tandem", "trunk-secret"};
+  c.trunks.push_back(std::move(t));
+  return std::make_shared<const configuration>(std::move(c));
+}
+
+} // namespace
+
 lone_call::lone_call(const key128& key, const std::string& record, duration uptime,
                      std::size_t slots)
   : log_(host_.clock, {.node = "b", .level = log_level::off, .writer = log_writer::caller}),
-    services_{facts_,   host_.clock, media_, *this,  *this,
-              ladders_, *this,       log_,   flows_, [](const actors::call_detail&) {}},
+    services_{facts_,  host_.clock,
+              media_,  *this,
+              *this,   ladders_,
+              *this,   log_,
+              flows_,  [](const actors::call_detail&) {},
+              hashes_, settings_of_tests()},
     record_(record) {
   host_.pass(uptime);
   start_ = host_.clock.now();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/call/call.hpp"
+#include "runtime/io/libcrypto_hash.hpp"
 #include "runtime/telemetry/event_log.hpp"
 #include "tests/actors/world.hpp"
 #include "tests/support/deterministic_shard.hpp"
@@ -46,6 +47,7 @@ private:
   deterministic_shard host_;
   event_log log_;
   simulated_media media_;
+  libcrypto_hash hashes_{libcrypto_hash::secret{1, 2, 3}};
   actors::node_facts facts_;
   actors::flow_directory flows_;
   actors::ladder_archive ladders_{std::chrono::hours{1}};

@@ -87,6 +87,46 @@ private:
 
 } // namespace
 
+TEST_CASE("restore: a leg that a trunk has challenged, in each state (§22.2)", "[actors]") {
+  world w{{.settings = "[[trunks]]\nname = \"callee\"\naddress = \"127.0.0.1:5080\"\n"
+                       "username = \"tandem\"\npassword = \"trunk-secret\"\n"}};
+  std::vector<twin> twins;
+  const auto snap = [&] {
+    w.pass(1s);
+    twins.emplace_back(w);
+    w.pass(1s);
+  };
+  const auto challenge = [](const char* nonce, const char* more = "") {
+    return sip_extras{.headers = std::string("WWW-Authenticate: Digest realm=\"r\", qop=\"auth\""
+                                             ", nonce=\"")
+                                 + nonce + "\"" + more + "\r\n",
+                      .body = ""};
+  };
+  w.callee.habits.answers_bye = false;
+  w.caller.invite("7100");
+  w.settle();
+  w.callee.respond(180);
+  w.settle();
+  w.callee.respond(401, challenge("n1"));
+  snap(); // calling again
+  w.callee.respond(401, challenge("n2", ", stale=true"));
+  snap(); // and again
+  w.callee.respond(200);
+  snap(); // established: the ACK had the credentials
+  w.caller.bye();
+  snap(); // the BYE waits
+
+  w.callee.respond_to("BYE", 401, challenge("n3"));
+  snap(); // a BYE with credentials
+  w.callee.respond_to("BYE", 200);
+  w.settle();
+  w.over({"200 caller bye"});
+  for (std::size_t i = 0; i < twins.size(); ++i) {
+    INFO("state " << i);
+    twins[i].compare(w);
+  }
+}
+
 TEST_CASE("restore: a call in each state goes on as if nothing had happened", "[actors]") {
   world w;
   std::vector<twin> twins;

@@ -39,6 +39,8 @@ to = "sip:{user}@127.0.0.1:5080"
   for (const auto& name : test_app_names())
     out += "[[routes]]\nmatch = \"^" + name + "$\"\napp = \"" + name
            + "\"\nto = \"sip:{user}@127.0.0.1:5080\"\n";
+  out.insert(out.find("realm"), s.auth);
+  out += s.settings;
   out += "[sip]\nshards = " + std::to_string(s.shards) + "\n";
   return out;
 }
@@ -81,7 +83,7 @@ world::parts::parts(const world_settings& s)
   facts.apps = test_catalogue();
   facts.calls_per_shard = s.calls_per_shard;
   env = std::make_unique<actors::node_environment>(actors::node_environment{
-      system.get(), nodes, settings, facts, time, node_net, media, hash, log, figures,
+      system.get(), nodes, settings, facts, time, node_net, media, hash, hashes, log, figures,
       [this](actors::call_detail d) { details.push_back(std::move(d)); },
       [this](const std::string& why) { gave_up = why; }, flows});
   const auto sharing = s.shards > 1 ? port_sharing::shared : port_sharing::exclusive;
@@ -254,12 +256,22 @@ std::uint64_t world::dropped(const char* reason) const {
   return parts_->figures.make_counter("tandem_sip_dropped_total", "", {{"reason", reason}}).value();
 }
 
+std::uint64_t world::figure(std::string_view name, const char* label, const char* value) const {
+  return parts_->figures.make_counter(name, "", {{label, value}}).value();
+}
+
 const strings& world::log() const {
   return parts_->log_lines;
 }
 
 const std::vector<happening>& world::happenings() const {
   return parts_->notes.lines;
+}
+
+void world::apply(const world_settings& s) {
+  const auto next = std::make_shared<const configuration>(settings_for(s));
+  for (const auto& shard : parts_->shards)
+    shard->apply(next);
 }
 
 void world::end_call() {

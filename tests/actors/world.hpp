@@ -22,6 +22,8 @@ struct world_settings {
   std::size_t media_pairs = 100;
   std::chrono::seconds ring_timeout{180};
   std::size_t calls_per_shard = 1000;
+  std::string auth;     ///< more lines of [auth]
+  std::string settings; ///< more of the configuration: whole tables
 };
 
 /// What happened at the edge of the node, in its order.
@@ -83,11 +85,16 @@ public:
   /// Of tandem_…: a counter's value.
   [[nodiscard]] std::uint64_t figure(std::string_view name) const;
   [[nodiscard]] std::uint64_t dropped(const char* reason) const;
+  /// Of one with a label.
+  [[nodiscard]] std::uint64_t figure(std::string_view name, const char* label,
+                                     const char* value) const;
   [[nodiscard]] const strings& log() const;
   [[nodiscard]] const std::vector<happening>& happenings() const;
   /// "200 caller bye", one for each call that has ended.
   [[nodiscard]] strings details() const;
 
+  /// Reloads the configuration.
+  void apply(const world_settings&);
   /// The operator ends the only call.
   void end_call();
   /// The media worker says: no RTP on this leg.
@@ -99,6 +106,8 @@ public:
   /// by exactly one call, except these labels (sorted), and nothing was seen before its commit.
   /// `details` is what the CDRs say. Every test ends with this.
   void over(const strings& details, const strings& outside = {});
+  /// The labels of all that was read and sent, for tests in which nothing belongs to a call.
+  [[nodiscard]] strings outside() const;
 
 private:
   void check_nothing_left();

@@ -1,4 +1,5 @@
 // What must hold at the end of every test of whole calls.
+#include "actors/call/identity.hpp"
 #include "actors/call/record/record_codec.hpp"
 #include "actors/call/snapshots.hpp"
 #include "protocols/sip/parser.hpp"
@@ -45,6 +46,9 @@ void add_held(const actors::call_record& r, std::set<std::string>& held) {
 bool needs_no_state(const sip::message& m) {
   if (m.is_request())
     return m.get_method() == sip::method::ack;
+  const auto ours = actors::parse_tag(sip::read_to(m)->tag);
+  if (ours && ours->number == actors::no_leg)
+    return true; // of the router
   const auto status = m.status().value();
   return status == 481 || status == 482 || status == 500;
 }
@@ -73,6 +77,14 @@ void world::over(const strings& expected, const strings& outside) {
   check_nothing_left();
   check_wire(outside);
   check_commits();
+}
+
+strings world::outside() const {
+  strings out;
+  for (const auto& h : happenings())
+    if (h.what == kind::received || h.what == kind::sent)
+      out.push_back(label_of_bytes(h.bytes));
+  return out;
 }
 
 void world::check_nothing_left() {

@@ -2,6 +2,7 @@
 
 #include "actors/node/call_shard.hpp"
 #include "cluster/store/memory_store.hpp"
+#include "runtime/io/libcrypto_hash.hpp"
 #include "runtime/io/simulated/simulated_clock.hpp"
 #include "runtime/io/simulated/simulated_network.hpp"
 #include "runtime/io/siphash.hpp"
@@ -83,6 +84,7 @@ struct world::parts {
   std::deque<attached> phones;
   simulated_media media;
   siphash hash{siphash::secret{1, 2, 3}};
+  libcrypto_hash hashes{libcrypto_hash::secret{1, 2, 3}};
   strings log_lines;
   event_log log;
   metrics figures;

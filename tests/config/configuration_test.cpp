@@ -127,7 +127,9 @@ TEST_CASE(
     return "[[users]]\nname = \"" + name + "\"\n" + secret + "\n";
   };
   const auto offered = [](const std::string& auth, const std::string& users) {
-    return offered_algorithms(read(least + "[auth]\nrealm = \"r\"\n" + auth + "\n" + users));
+    auto text = least + users;
+    text.insert(text.find("realm"), auth + "\n");
+    return offered_algorithms(read(text));
   };
   const auto password = user("1", "password = \"x\"");
   using all = std::vector<hash_algorithm>;

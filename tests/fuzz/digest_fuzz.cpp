@@ -1,7 +1,8 @@
 // Any bytes as Authorization and WWW-Authenticate: nothing is read outside of the value, and what
-// was accepted is accepted again when it is written.
+// was accepted is accepted again when it is written. The same bytes as a message to be shown.
 #include "protocols/digest/challenge.hpp"
 #include "protocols/digest/credentials.hpp"
+#include "protocols/digest/redaction.hpp"
 
 #include <cstdlib>
 
@@ -51,5 +52,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text{reinterpret_cast<const char*>(data), size};
   check_credentials(text);
   check_challenge(text);
+  // What is shown of a message shows the same when it is shown again.
+  const auto shown = sip::without_proofs("Authorization: " + std::string(text) + "\r\n\r\n");
+  expect(sip::without_proofs(shown) == shown);
   return 0;
 }

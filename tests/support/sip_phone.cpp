@@ -97,11 +97,12 @@ void sip_phone::respond(std::uint16_t status, const sip_extras& x) {
   answer(*invite, status, x);
 }
 
-void sip_phone::respond_to(std::string_view method, std::uint16_t status) {
+void sip_phone::respond_to(std::string_view method, std::uint16_t status, sip_extras x) {
   const auto request = last(method);
   if (!request)
     throw std::logic_error{"this phone has heard no " + std::string(method)};
-  answer(*request, status, {.body = "", .contact = false});
+  x.contact = false;
+  answer(*request, status, x);
 }
 
 void sip_phone::answer(const sip::message& request, std::uint16_t status, const sip_extras& x) {

@@ -57,7 +57,8 @@ public:
   /// To the INVITE heard last.
   void respond(std::uint16_t status, const sip_extras& = {});
   /// To the request of that method heard last.
-  void respond_to(std::string_view method, std::uint16_t status);
+  void respond_to(std::string_view method, std::uint16_t status,
+                  sip_extras = {.body = "", .contact = false});
 
   // -- both
   /// In the dialog with the next CSeq number, without a body.

@@ -138,6 +138,8 @@ struct OutgoingLeg {
   settled @16 :Bool;
   maxForwards @17 :UInt8 = 70;
   by @18 :Flow;                   # null: none
+  cseq @19 :UInt32 = 1;
+  login @20 :Login;
 
   enum State {
     calling @0;
@@ -151,6 +153,18 @@ struct OutgoingLeg {
     remoteTag @0 :Text;
     dialog @1 :UInt16;
     releasing @2 :Bool;
+  }
+}
+
+# What we answered to challenges.
+struct Login {
+  server @0 :Side;                # 401
+  proxy @1 :Side;                 # 407
+
+  struct Side {
+    nonce @0 :Text;
+    credentials @1 :Text;
+    answered @2 :UInt8;
   }
 }
 
@@ -249,6 +263,8 @@ struct Dialog {
   invite @24 :UInt16;
   kept @25 :UInt16;               # buffer
   ackDestination @26 :Data;       # endpoint
+  inviteLogin @27 :Login;
+  byeLogin @28 :Login;
 
   enum State {
     early @0;

@@ -160,6 +160,8 @@ outgoing_leg_record record_reader::read(OutgoingLeg::Reader from) {
   r.to = text(from.getTo());
   r.from = text(from.getFrom());
   r.max_forwards = from.getMaxForwards();
+  r.cseq = from.getCseq();
+  r.login = read(from.getLogin());
   r.transport = {from.getTransport()};
   r.peer = endpoint(from.getPeer());
   r.offer = part(sessions_, from.getOffer());
@@ -181,6 +183,13 @@ leg_media record_reader::read(LegMedia::Reader from) {
     m.slot = read(from.getSlot());
   m.negotiation = std::make_shared<const sdp::negotiation::snapshot>(read(from.getNegotiation()));
   return m;
+}
+
+sip::digest_client::snapshot record_reader::read(Login::Reader from) {
+  const auto side = [](Login::Side::Reader s) {
+    return sip::digest_client::side{text(s.getNonce()), text(s.getCredentials()), s.getAnswered()};
+  };
+  return {side(from.getServer()), side(from.getProxy())};
 }
 
 sdp::negotiation::snapshot record_reader::read(Negotiation::Reader from) {
@@ -209,6 +218,8 @@ dialog_record record_reader::read(Dialog::Reader from) {
   r.invite = {from.getInvite()};
   r.kept = part(buffers_, from.getKept());
   r.ack_destination = endpoint(from.getAckDestination());
+  r.invite_login = read(from.getInviteLogin());
+  r.bye_login = read(from.getByeLogin());
   return r;
 }
 

@@ -33,6 +33,7 @@ private:
   [[nodiscard]] sip::transaction_snapshot read_machine(Transaction::Reader);
   [[nodiscard]] media_endpoint_record read(MediaEndpoint::Reader);
   [[nodiscard]] leg_media read(LegMedia::Reader);
+  [[nodiscard]] sip::digest_client::snapshot read(Login::Reader);
   [[nodiscard]] sdp::negotiation::snapshot read(Negotiation::Reader);
   [[nodiscard]] media::slot read(Slot::Reader);
   [[nodiscard]] flow read(Flow::Reader);

@@ -291,7 +291,7 @@ void record_writer::write(const incoming_leg_record& r, IncomingLeg::Builder to)
 
 void record_writer::write(const outgoing_leg_record& r, OutgoingLeg::Builder to) {
   const auto& [number, machine, media, media_with, invite, dialogs, answered_tag, target, from,
-               max_forwards, transport, peer, offer, status, settled, by] = r;
+               max_forwards, cseq, login, transport, peer, offer, status, settled, by] = r;
   const auto& [state, cause, timers] = machine;
   const auto& [no_answer, cancel] = timers;
   to.setNumber(number);
@@ -314,6 +314,9 @@ void record_writer::write(const outgoing_leg_record& r, OutgoingLeg::Builder to)
   to.setTo(text(target));
   to.setFrom(text(from));
   to.setMaxForwards(max_forwards);
+  to.setCseq(cseq);
+  if (!(login == sip::digest_client::snapshot{}))
+    write(login, to.initLogin());
   to.setTransport(transport.value);
   to.setPeer(endpoint_bytes{peer});
   to.setOffer(number_of(offer.get()));
@@ -329,6 +332,18 @@ void record_writer::write(const leg_media& m, LegMedia::Builder to) {
   if (slot)
     write_slot(*slot, to.initSlot());
   write(*negotiation, to.initNegotiation());
+}
+
+void record_writer::write(const sip::digest_client::snapshot& s, Login::Builder to) {
+  const auto& [server, proxy] = s;
+  const auto write_side = [](const sip::digest_client::side& from, Login::Side::Builder there) {
+    const auto& [nonce, credentials, answered] = from;
+    there.setNonce(text(nonce));
+    there.setCredentials(text(credentials));
+    there.setAnswered(answered);
+  };
+  write_side(server, to.initServer());
+  write_side(proxy, to.initProxy());
 }
 
 void record_writer::write(const sdp::negotiation::snapshot& n, Negotiation::Builder to) {
@@ -351,7 +366,8 @@ void record_writer::write(const sdp::negotiation::snapshot& n, Negotiation::Buil
 }
 
 void record_writer::write(const dialog_record& r, Dialog::Builder to) {
-  const auto& [dialog, usage, leg, transport, peer, contact, invite, kept, ack_destination] = r;
+  const auto& [dialog, usage, leg, transport, peer, contact, invite, kept, ack_destination,
+               invite_login, bye_login] = r;
   write_dialog(dialog, to);
   write_usage(usage, to);
   to.setLeg(leg.value);
@@ -361,6 +377,11 @@ void record_writer::write(const dialog_record& r, Dialog::Builder to) {
   to.setInvite(invite.value);
   to.setKept(number_of(kept));
   to.setAckDestination(endpoint_bytes{ack_destination});
+  const sip::digest_client::snapshot none;
+  if (!(invite_login == none))
+    write(invite_login, to.initInviteLogin());
+  if (!(bye_login == none))
+    write(bye_login, to.initByeLogin());
 }
 
 void record_writer::write(const transaction_record& r, Transaction::Builder to) {

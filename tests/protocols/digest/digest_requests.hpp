@@ -1,13 +1,11 @@
 #pragma once
 
-#include "protocols/digest/challenge.hpp"
-#include "protocols/digest/credentials.hpp"
 #include "protocols/sip/parser.hpp"
 #include "runtime/io/libcrypto_hash.hpp"
+#include "tests/support/digest_phone.hpp"
 
 #include <catch2/catch.hpp>
 
-#include <cstdio>
 #include <set>
 #include <string>
 #include <string_view>
@@ -30,30 +28,17 @@ inline sip::message_ptr register_with(std::string_view lines, std::string_view c
   return message_of(text + "Content-Length: 0\r\n\r\n");
 }
 
+/// A phone that registers.
 struct client_answer {
   std::string user = "1001", password = "secret", method = "REGISTER", uri = "sip:example.test";
   std::string cnonce = "0a4f113b";
   std::uint32_t nc = 1;
 };
 
-/// The Authorization line by which a phone answers.
 inline std::string authorization(const hash_functions& h, const sip::challenge& asked,
                                  const client_answer& a = {}) {
-  char digits[9];
-  std::snprintf(digits, sizeof digits, "%08x", a.nc);
-  sip::credentials c;
-  c.username = a.user;
-  c.realm = asked.realm;
-  c.nonce = asked.nonce;
-  c.uri = a.uri;
-  c.cnonce = a.cnonce;
-  c.nc = a.nc;
-  c.nc_digits = digits;
-  c.algorithm = asked.algorithm;
-  const auto ha1 = sip::make_ha1(h, c.algorithm, c.username, c.realm, a.password);
-  const auto response = sip::make_response(h, c, a.method, ha1.view());
-  c.response = response.view();
-  return "Authorization: " + sip::to_text(c) + "\r\n";
+  return digest_authorization(h, asked,
+                              phone_login{a.user, a.password, a.method, a.uri, a.cnonce, a.nc});
 }
 
 } // namespace tandem::test

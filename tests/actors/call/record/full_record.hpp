@@ -242,6 +242,20 @@ inline actors::call_record full_record() {
     if (auto* leg = std::get_if<actors::outgoing_leg_record>(&c.record))
       leg->by = actors::flow{{d.small()}, d.v4()};
   }
+  const auto login = [&d] {
+    return sip::digest_client::snapshot{{d.text("nonce"), d.text("Digest"), d.small()},
+                                        {d.text("nonce"), d.text("Digest"), d.small()}};
+  };
+  for (auto& c : r.children) {
+    if (auto* leg = std::get_if<actors::outgoing_leg_record>(&c.record)) {
+      leg->cseq = 90'000U + d.number();
+      leg->login = login();
+    }
+    if (auto* dialog = std::get_if<actors::dialog_record>(&c.record)) {
+      dialog->invite_login = login();
+      dialog->bye_login = login();
+    }
+  }
   return r;
 }
 

@@ -53,8 +53,8 @@ inline auto fields(const actors::incoming_leg_record& x) {
   return all(a, b, c, d, e, f, g, h, i, j, k);
 }
 inline auto fields(const actors::outgoing_leg_record& x) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = x;
-  return all(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r] = x;
+  return all(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r);
 }
 inline auto fields(const actors::outgoing_leg_record::branch& x) {
   const auto& [a, b, c] = x;
@@ -65,8 +65,16 @@ inline auto fields(const actors::leg_media& x) {
   return all(a, b, c);
 }
 inline auto fields(const actors::dialog_record& x) {
-  const auto& [a, b, c, d, e, f, g, h, i] = x;
-  return all(a, b, c, d, e, f, g, h, i);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k] = x;
+  return all(a, b, c, d, e, f, g, h, i, j, k);
+}
+inline auto fields(const sip::digest_client::snapshot& x) {
+  const auto& [a, b] = x;
+  return all(a, b);
+}
+inline auto fields(const sip::digest_client::side& x) {
+  const auto& [a, b, c] = x;
+  return all(a, b, c);
 }
 inline auto fields(const actors::transaction_match& x) {
   const auto& [a, b, c, d] = x;
