@@ -119,6 +119,21 @@ class Calls(TwoPhones):
         hang_up(self.a, leg, self.b)
 
 
+class CallsOverTcp(Calls):
+    way = "tcp 127.0.0.1"
+
+    # RFC 3261 §17.1.2.2, §17.2.2: there nothing but a 2xx to an INVITE is sent again, and a
+    # transaction that is over is forgotten at once.
+    test_the_response_to_the_callers_bye_is_lost = None
+    test_the_callees_response_to_the_bye_is_lost = None
+    # And two connections have no order between them.
+    test_bye_from_both_sides_at_once = None
+
+
+class CallsOverTcp6(CallsOverTcp):
+    way = "tcp ::1"
+
+
 class Calls6(Calls):
     way = "udp ::1"
 
@@ -141,7 +156,7 @@ app = "bridge"
 to = "sip:{{{{user}}}}@{at_port(way.split()[1], "{callee}")};transport={way.split()[0]}"
 """ for number, way in enumerate(CALLEES))}
 
-    def crowds(self, caller, callee, calls=200, rate=50, **options):
+    def crowds(self, caller, callee, calls=100, rate=50, **options):
         for caller_way, callee_way in self.WAYS:
             with self.subTest(caller=caller_way, callee=callee_way):
                 sides = run_pair(caller, callee, node_port=self.node.sip,

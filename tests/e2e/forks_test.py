@@ -40,5 +40,9 @@ class Forks(TwoPhones):
         hang_up(self.a, leg, self.b)
 
 
+class ForksOverTcp(Forks):
+    way = "tcp 127.0.0.1"
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -33,6 +33,7 @@ loadmodule "maxfwd.so"
 loadmodule "textops.so"
 loadmodule "siputils.so"
 loadmodule "xlog.so"
+loadmodule "auth.so"
 modparam("rr", "enable_double_rr", 1)
 
 request_route {{
@@ -48,17 +49,28 @@ request_route {{
     t_check_trans();
     if (is_method("INVITE|SUBSCRIBE")) record_route();
     if ($Rp == {front_port}) $du = "sip:{node};transport={transport}";
-    else $du = "sip:{callee};transport={transport}";
+    else {{
+        $du = "sip:{callee};transport={transport}";
+        {challenge}
+    }}
     if (!t_relay()) sl_reply_error();
 }}
 """
 
+CHALLENGE = """if (is_method("INVITE")) {{
+            if (!pv_proxy_authenticate("trunk.test", "{password}", "0")) {{
+                proxy_challenge("trunk.test", "0");
+                exit;
+            }}
+            consume_credentials();
+        }}"""
+
 
 class Kamailio(Program):
     """`transport` is the one towards the node and the callee; it listens on both. `node` and
-    `callee` are HOST:PORT."""
+    `callee` are HOST:PORT. With a password it challenges calls to the callee (RFC 3261 §22.3)."""
 
-    def __init__(self, ports, node, callee, transport="udp", address="127.0.0.1"):
+    def __init__(self, ports, node, callee, transport="udp", address="127.0.0.1", password=""):
         super().__init__("kamailio")
         front, behind = next(ports), next(ports)
         self.front, self.behind = f"{address}:{front}", f"{address}:{behind}"
@@ -66,7 +78,9 @@ class Kamailio(Program):
         self._config = self.folder / "kamailio.cfg"
         self._config.write_text(CONFIG.format(
             front=self.front, behind=self.behind, front_port=front, node=node, callee=callee,
-            transport=transport, arch=f"{os.uname().machine}-linux-gnu"))
+            transport=transport,
+            challenge=CHALLENGE.format(password=password) if password else "",
+            arch=f"{os.uname().machine}-linux-gnu"))
 
     def __enter__(self):
         # -DD: all in this session, -Y: no file outside the folder, -m and -M: megabytes are enough.

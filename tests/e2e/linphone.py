@@ -12,9 +12,10 @@ from phone_audio import Listener
 from program import Program
 
 # No sound card is there or needed: "soundcard use files". With its watch over network interfaces on
-# (auto_net_state_mon), it would take a machine without a default route for one without a network.
+# (auto_net_state_mon) it would take a machine without a default route for one without a network.
 CONFIG = """[sip]
 auto_net_state_mon=0
+register_only_when_network_is_up=0
 bind_address={address}
 sip_port={sip}
 sip_tcp_port={sip}
@@ -90,8 +91,17 @@ class Linphone(Listener, Program):
     # ---- what a user does -----------------------------------------------------------------------
 
     def register(self, server, password, *, transport="udp"):
-        self.say(f"register sip:{self.name}@{server} sip:{server};transport={transport} {password}")
-        self.expect("Registration on .* successful")
+        proxy = f"<sip:{server};transport={transport}>"
+        self.say(f"register sip:{self.name}@{server} {proxy} {password}")
+
+        def registered():  # it does not say so by itself
+            self.alive()
+            self.say("status register")
+            return "registered, identity=" in self.log.read_text(errors="replace")
+        try:
+            eventually("", 20, registered, every=0.3)
+        except AssertionError:
+            raise AssertionError(f"{self.name} does not register\n{self.tail()}") from None
 
     def dial(self, target):
         self.say(f"call {target}")

@@ -7,35 +7,41 @@ import unittest
 from baresip import Baresip
 from linphone import Linphone
 from node import NodeCase, at_port
-from phone_audio import both_hear
+from phone_audio import both_hear, everybody_calls
 
 FOUR, SIX = "127.0.0.1", "::1"
 
 
-class Routed(NodeCase):
-    """Without registration: bob's addresses are written into routes."""
+WAYS = (("udp", FOUR), ("tcp", FOUR), ("udp", SIX), ("tcp", SIX))
+TONES = range(400, 2000, 200)
 
-    node_options = {"media_ports": 60, "listens": (f"udp {FOUR}", f"udp {SIX}"), "routes": """
+
+class Routed(NodeCase):
+    """Without registration: the addresses of bob0 to bob3, one for each way, are in routes."""
+
+    listens = [" ".join(way) for way in WAYS]
+    node_options = {"media_ports": 60, "listens": listens, "routes": "".join(
+        f'''
 [[routes]]
-match = "^bob$"
+match = "^bob{number}$"
 app = "bridge"
-to = "sip:bob@127.0.0.1:{callee}"
-[[routes]]
-match = "^bob6$"
-app = "bridge"
-to = "sip:bob6@[::1]:{spare[2]}"
-"""}
+to = "sip:bob{number}@{at_port(address, "{spare[%d]}" % (2 * number))};transport={transport}"
+''' for number, (transport, address) in enumerate(WAYS))}
 
     def setUp(self):
         self.ports = iter(self.node.beyond)
 
-    def baresip(self, name, tone, address=FOUR, port=None):
-        """`port` and the one after it are its own."""
-        fixed = [] if port is None else [port, port + 1]
+    def baresip(self, name, tone, way=WAYS[0], fixed=()):
+        transport, address = way
         phone = self.enterContext(
             Baresip(name, itertools.chain(fixed, self.ports), tone, address))
-        phone.account(at_port(address, self.node.sip))
+        phone.account(at_port(address, self.node.sip), transport=transport)
         return phone
+
+    def bob(self, number, tone):
+        """On the port of his route; baresip takes the one after it too."""
+        return self.baresip(f"bob{number}", tone, WAYS[number],
+                            self.node.spare[2 * number:2 * number + 2])
 
     def call(self, caller, callee, target):
         caller.dial(target)
@@ -45,32 +51,24 @@ to = "sip:bob6@[::1]:{spare[2]}"
         both_hear(caller, callee)
 
     def test_echo(self):
-        for name, address in (("alice", FOUR), ("carol", SIX)):
-            with self.subTest(address=address):
-                phone = self.baresip(name, 440, address)
+        for number, way in enumerate(WAYS):
+            with self.subTest(way=way):
+                phone = self.baresip(f"alice{number}", 440, way)
                 phone.dial("9196")
                 phone.talks()
                 phone.hears(440)
                 phone.hang_up()
 
-    def test_calls_between_families(self):
-        """IPv4 and IPv6 in every pairing (RFC 3261 §18.1.1; the media in RFC 4566's addrtype)."""
-        callees = {"bob": self.baresip("bob", 1000, FOUR, self.node.callee),
-                   "bob6": self.baresip("bob6", 1000, SIX, self.node.spare[2])}
-        for name, address in (("alice", FOUR), ("carol", SIX)):
-            caller = self.baresip(name, 440, address)
-            for callee in callees.values():
-                with self.subTest(caller=address, callee=callee.address):
-                    self.call(caller, callee, callee.name)
-                    callee.hang_up()
-                    caller.expect("CALL_CLOSED")
-                    caller.forget()
-                    callee.forget()
+    def test_calls_between_all_ways(self):
+        """UDP and TCP, IPv4 and IPv6 in every pairing (RFC 3261 §18.1.1)."""
+        everybody_calls([self.baresip(f"alice{number}", TONES[number], way)
+                         for number, way in enumerate(WAYS)],
+                        [self.bob(number, TONES[4 + number]) for number in range(len(WAYS))])
 
     def test_linphone_calls_baresip(self):
         a = self.enterContext(Linphone("linus", self.ports, 600))
-        b = self.baresip("bob", 1000, FOUR, self.node.callee)
-        self.call(a, b, f"sip:bob@127.0.0.1:{self.node.sip}")
+        b = self.bob(0, 1000)
+        self.call(a, b, f"sip:bob0@127.0.0.1:{self.node.sip}")
         b.hang_up()
         a.is_hung_up()
 

@@ -42,5 +42,9 @@ class Refusals(NodeCase):
                 self.assertIsNone(told.get("www-authenticate"))
 
 
+class RefusalsOverTcp(Refusals):
+    way = "tcp 127.0.0.1"
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

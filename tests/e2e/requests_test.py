@@ -121,5 +121,11 @@ class Requests(TwoPhones):
         self.a.expect(200, of="BYE")
 
 
+class RequestsOverTcp(Requests):
+    way = "tcp 127.0.0.1"
+
+    test_noise = None  # on a stream noise has no end; tests of streams are elsewhere
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

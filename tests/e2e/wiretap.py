@@ -1,5 +1,5 @@
-"""What arrives at the phones, read from the wire while they talk: where a phone's own recording does
-not tell. (baresip 1.0 records nothing more once a call was held, though it sends and receives.)"""
+"""What arrives at the phones, read from the wire while they talk: where a phone's own recording
+does not tell. (baresip 1.0 records nothing more once a call was held, though it sends and receives.)"""
 
 import array
 import socket
