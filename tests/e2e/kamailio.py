@@ -59,7 +59,7 @@ request_route {{
 
 CHALLENGE = """if (is_method("INVITE")) {{
             if (!pv_proxy_authenticate("trunk.test", "{password}", "0")) {{
-                proxy_challenge("trunk.test", "0");
+                proxy_challenge("trunk.test", "1");  # 1: with qop=auth
                 exit;
             }}
             consume_credentials();

@@ -66,5 +66,28 @@ class TrunkOverTcp(Trunk):
                     "listens": ("tcp 127.0.0.1",)}
 
 
+class Login(TrunkCase):
+    """alice logs in at the node through the trunk, the node at the trunk."""
+
+    password = "trunk-secret"
+    login = {"password": "alice-secret", "expires": 0}
+    node_options = {"media_ports": 60, "routes": ROUTE % "" + """
+[[users]]
+name = "alice"
+password = "alice-secret"
+[[trunks]]
+name = "kamailio"
+address = "127.0.0.1:{spare[9]}"
+username = "node"
+password = "trunk-secret"
+"""}
+
+    def test_a_call(self):
+        self.call(self.b, self.a)
+        # Each side was challenged once and came again; the ACKs of the 407 and the 401 are the
+        # trunk's own business or the node's.
+        self.assertEqual(self.passed_on()["INVITE"], 4, self.trunk.requests())
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)
