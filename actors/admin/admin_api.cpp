@@ -44,21 +44,39 @@ auto ask(call_shard& there, F question) -> std::optional<decltype(question(there
 
 const char* const too_busy = "the node is too busy to answer; try again";
 
-std::size_t limit_in(std::string_view query) {
+std::size_t limit_in(std::string_view query, std::size_t most = limits::calls_listed) {
   constexpr std::string_view key = "limit=";
   const auto at = query.find(key);
-  std::size_t n = limits::calls_listed;
+  std::size_t n = most;
   if (at != std::string_view::npos) {
     const auto digits = query.substr(at + key.size());
     std::from_chars(digits.data(), digits.data() + digits.size(), n);
   }
-  return std::min(n, limits::calls_listed);
+  return std::min(n, most);
+}
+
+/// A user's name may hold characters that a path writes as %HH; nullopt: no such text.
+std::optional<std::string> unescaped(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    unsigned byte = 0;
+    const auto* digits = text.data() + i + 1;
+    if (i + 2 >= text.size() || std::from_chars(digits, digits + 2, byte, 16).ptr != digits + 2)
+      return std::nullopt;
+    out += static_cast<char>(byte);
+    i += 2;
+  }
+  return out;
 }
 
 } // namespace
 
 admin_api::admin_api(node_environment& env, const std::vector<std::unique_ptr<call_shard>>& shards)
-  : env_(env), shards_(shards) {
+  : env_(env), shards_(shards), degraded_(make_degraded_gauge(env.figures)) {
 }
 
 http_response admin_api::handle(const http_request& r) {
@@ -70,17 +88,68 @@ http_response admin_api::handle(const http_request& r) {
   if (path == "/healthz")
     return {200, "text/plain", "ok\n"};
   if (path == "/readyz")
-    return ready_.load() ? http_response{200, "text/plain", "ready\n"}
-                         : http_response{503, "text/plain", "not ready\n"};
+    return get_readiness();
   if (path == "/metrics")
     return {200, "text/plain; version=0.0.4", env_.figures.serialize()};
   if (path == "/api/v1/tree")
     return get_tree(r);
   if (path == "/api/v1/calls")
     return get_calls(r);
+  if (path == "/api/v1/registrations")
+    return get_registrations(r);
+  if (constexpr std::string_view users = "/api/v1/users/"; path.starts_with(users))
+    return get_user(path.substr(users.size()));
   if (path.starts_with(calls))
     return call_resource(r, path.substr(calls.size()));
   return refuse(404, "there is no " + r.path);
+}
+
+/// A node whose disk fails takes calls all the same, so it is ready; but it says so.
+http_response admin_api::get_readiness() const {
+  if (!ready_.load())
+    return {503, "text/plain", "not ready\n"};
+  if (degraded_.value() > 0)
+    return {200, "text/plain", "ready, degraded: registrations are in memory, not on disk\n"};
+  return {200, "text/plain", "ready\n"};
+}
+
+http_response admin_api::get_registrations(const http_request& r) const {
+  const auto at_most = limit_in(r.query, limits::registrations_listed);
+  json list = json::array();
+  std::size_t users = 0;
+  for (const auto& s : shards_) {
+    const auto some = ask(*s, [at_most](call_shard& there) {
+      return std::pair{there.registrations(at_most), there.registered_users()};
+    });
+    if (!some)
+      return refuse(503, too_busy);
+    users += some->second;
+    for (const auto& u : some->first)
+      if (list.size() < at_most)
+        list.push_back(user_json(u));
+  }
+  return answer(200, {{"users", users}, {"registrations", std::move(list)}});
+}
+
+/// A user of the configuration without a binding is known, too.
+http_response admin_api::get_user(std::string_view name) const {
+  const auto user = unescaped(name);
+  const auto unknown = [&] { return refuse(404, "no user " + std::string(name)); };
+  if (!user || user->empty())
+    return unknown();
+  auto& there = *shards_[shards_.front()->door().shard_of(*user)];
+  const auto found = ask(there, [u = *user](call_shard& s) {
+    return std::pair{s.registration(u), s.has_user(u)};
+  });
+  if (!found)
+    return refuse(503, too_busy);
+  if (found->first)
+    return answer(200, user_json(*found->first));
+  return found->second ? answer(200, {{"user", *user},
+                                      {"user_agent", ""},
+                                      {"registered_ms_ago", nullptr},
+                                      {"bindings", json::array()}})
+                       : unknown();
 }
 
 http_response admin_api::get_tree(const http_request&) const {

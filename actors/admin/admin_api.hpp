@@ -23,6 +23,9 @@ public:
 private:
   [[nodiscard]] http_response get_tree(const http_request&) const;
   [[nodiscard]] http_response get_calls(const http_request&) const;
+  [[nodiscard]] http_response get_readiness() const;
+  [[nodiscard]] http_response get_registrations(const http_request&) const;
+  [[nodiscard]] http_response get_user(std::string_view name) const;
   [[nodiscard]] http_response call_resource(const http_request&, std::string_view rest) const;
   /// The key in a path: all 32 digits, or as many as name one call. Null: 404 or 503 is the answer.
   [[nodiscard]] tl::expected<key128, http_response> find_key(std::string_view digits) const;
@@ -30,6 +33,7 @@ private:
 
   node_environment& env_;
   const std::vector<std::unique_ptr<call_shard>>& shards_;
+  const gauge& degraded_;
   std::atomic<bool> ready_{false};
 };
 

@@ -81,6 +81,23 @@ json call_json(const call_summary& c) {
           {"legs", std::move(legs)}};
 }
 
+json user_json(const user_summary& u) {
+  json bindings = json::array();
+  for (const auto& b : u.bindings)
+    bindings.push_back(
+        {{"contact", b.uri},
+         {"expires_s", std::chrono::ceil<std::chrono::seconds>(b.expires_in).count()},
+         {"q", b.q_thousandths ? json(*b.q_thousandths / 1000.0) : json(nullptr)},
+         {"transport", b.transport},
+         {"peer", b.peer},
+         {"call_id", b.call_id},
+         {"cseq", b.cseq}});
+  return {{"user", u.user},
+          {"user_agent", u.user_agent},
+          {"registered_ms_ago", ms(u.since_register)},
+          {"bindings", std::move(bindings)}};
+}
+
 json ladder_json(const ladder& l) {
   json lines = json::array();
   for (const auto& line : l.lines()) {

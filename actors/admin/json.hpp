@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/call/summary.hpp"
+#include "actors/registrar/registrar.hpp"
 #include "actors/trace/ladder.hpp"
 #include "runtime/actor/tree.hpp"
 
@@ -15,6 +16,7 @@ namespace tandem::actors {
 /// "children"}. `nodes` as tree::snapshot() gives them, the first is the root.
 [[nodiscard]] nlohmann::ordered_json tree_json(const std::vector<node_view>& nodes);
 [[nodiscard]] nlohmann::ordered_json call_json(const call_summary&);
+[[nodiscard]] nlohmann::ordered_json user_json(const user_summary&);
 [[nodiscard]] nlohmann::ordered_json ladder_json(const ladder&);
 
 } // namespace tandem::actors

@@ -11,6 +11,9 @@ constexpr std::chrono::seconds answer_within{2};
 /// Calls listed at once, unless ?limit= asks for fewer.
 constexpr std::size_t calls_listed = 10'000;
 
+/// Users listed at once, unless ?limit= asks for fewer.
+constexpr std::size_t registrations_listed = 10'000;
+
 /// Digits of a key that a request must name.
 constexpr std::size_t key_digits_asked = 4;
 

@@ -11,7 +11,7 @@
 namespace tandem::actors {
 
 /// Methods that we act upon, as the Allow header has them (RFC 3261 §20.5).
-constexpr std::string_view allowed_methods = "INVITE, ACK, CANCEL, BYE, OPTIONS";
+constexpr std::string_view allowed_methods = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER";
 
 /// What a 415 tells of bodies that we read (§21.4.13): Accept, and Accept-Encoding if it was the
 /// encoding of this one.

@@ -51,16 +51,22 @@ std::string numbered(std::string name, std::uint32_t index, std::size_t shards) 
 
 } // namespace
 
+gauge& make_degraded_gauge(metrics& m) {
+  return m.make_gauge("tandem_store_degraded", "Shards whose registrations are not all on disk");
+}
+
 call_shard::call_shard(node_environment& env, std::uint32_t index, reactor& bell,
-                       cluster::store& store)
-  : env_(env), bell_(bell), store_(store), shard_(env.system, index, env.time, bell),
-    ladders_(env.settings.node.ladder), figures_(counters_for(env.figures)),
+                       const shard_stores& stores)
+  : env_(env), bell_(bell), store_(stores.calls), registrations_(stores.registrations),
+    shard_(env.system, index, env.time, bell), ladders_(env.settings.node.ladder),
+    figures_(counters_for(env.figures)),
     stream_figures_(std::make_unique<stream_counters>(env.figures)),
     dropped_(env.figures.make_counter("tandem_call_inputs_dropped_total",
                                       "Inputs of a call that could not wait")),
     faults_(env.figures.make_counter("tandem_call_faults_total",
                                      "Inputs that made an actor of a call throw")),
     commits_(env.figures.make_counter("tandem_call_commits_total", "Records committed")),
+    registrar_figures_(env.figures), degraded_(make_degraded_gauge(env.figures)),
     services_{env.facts,  env.time,
               env.media,  *this,
               *this,      ladders_,
@@ -68,7 +74,7 @@ call_shard::call_shard(node_environment& env, std::uint32_t index, reactor& bell
               env.flows,  [this](call_detail d) { record(std::move(d)); },
               env.hashes, std::make_shared<const configuration>(env.settings)},
     auth_(env.hashes, static_cast<std::uint8_t>(index), auth_counters{env.figures}),
-    ingress_(shard_, env.facts, directory_, *this, env.hash, figures_) {
+    door_(shard_, env.hash), ingress_(shard_, env.facts, directory_, *this, env.hash, figures_) {
   auth_.apply(services_.settings);
   ingress_.set_keeper([this](const flow& f) {
     if (auto* held = sockets_[f.transport.value]; held != nullptr)
@@ -81,6 +87,7 @@ call_shard::~call_shard() {
   hand_over_details();
   root_ = nullptr;
   waiting_.clear();
+  door_.close();
   ingress_.close();
   shard_.close();
   directory_.entries.clear();
@@ -101,7 +108,7 @@ std::vector<child_row> call_shard::rows(port_sharing sharing) {
   });
   row("router", "router", [this, calls_handle](tree_place place) {
     auto made = env_.system.spawn<router, caf::lazy_init>(shard_, std::move(place), services_,
-                                                          auth_, *calls_handle);
+                                                          auth_, *calls_handle, door_);
     ingress_.set_router(made);
     return made;
   });
@@ -112,6 +119,19 @@ std::vector<child_row> call_shard::rows(port_sharing sharing) {
         [this, i, sharing](tree_place place) {
           return start_transport(i, sharing, std::move(place));
         });
+  // Last, though the router sends to it: when it fails, no connection of a phone is lost with it.
+  row("registrar", "registrar", [this](tree_place place) {
+    auto made = env_.system.spawn<registrar, caf::lazy_init>(
+        shard_, std::move(place), services_, static_cast<registration_queue&>(*this), env_.hash,
+        env_.registrar, registrar_figures_);
+    registrar_ = static_cast<registrar*>(caf::actor_cast<caf::abstract_actor*>(made));
+    registrar_->attach_functor([this, here = registrar_](const caf::error&) {
+      if (registrar_ == here)
+        registrar_ = nullptr;
+    });
+    door_.set_registrar(made);
+    return made;
+  });
   return out;
 }
 
@@ -190,14 +210,19 @@ void call_shard::keep_house() {
     was_busy_ = false;
     malloc_trim(0);
   }
+  write_what_was_missed();
   housekeeping_.start(shard_.timers(), shard_.now() + limits::housekeeping);
 }
 
 void call_shard::set_peers(const std::vector<std::unique_ptr<call_shard>>& all) {
   std::vector<ingress*> peers;
-  for (const auto& other : all)
+  std::vector<registrar_door*> doors;
+  for (const auto& other : all) {
     peers.push_back(&other->ingress_);
+    doors.push_back(&other->door_);
+  }
   ingress_.set_peers(std::move(peers));
+  door_.set_peers(std::move(doors));
 }
 
 std::string call_shard::calls_path() const {
@@ -211,7 +236,28 @@ std::vector<transport_facts> call_shard::transports() const {
   return out;
 }
 
+/// The answers of this turn are written after this, whatever comes of it: registrations that cannot
+/// be kept on disk are kept in memory.
+void call_shard::commit_registrations() {
+  if (registration_changes_.empty())
+    return;
+  if (const auto done = registrations_.commit(registration_changes_); !done) {
+    degraded_.add(1);
+    env_.log.error("store", done.error() + "; degraded: registrations stay in memory meanwhile");
+  }
+  commits_.add(registration_changes_.size());
+  registration_changes_.clear();
+}
+
+void call_shard::write_what_was_missed() {
+  if (!registrations_.degraded() || !registrations_.retry())
+    return;
+  degraded_.add(-1);
+  env_.log.info("store", "all registrations are on disk again");
+}
+
 bool call_shard::commit() {
+  commit_registrations();
   if (changes_.empty())
     return false;
   if (const auto done = store_.commit(changes_); !done)
@@ -253,6 +299,27 @@ void call_shard::erase(const key128& key) {
 
 std::optional<std::string> call_shard::read(const key128& key) const {
   return store_.read(key);
+}
+
+void call_shard::change_registration(const key128& key, std::optional<std::string> record) {
+  registration_changes_.push_back({key, std::move(record)});
+}
+
+tl::expected<void, std::string>
+call_shard::visit_registrations(const cluster::store::visitor& visit) const {
+  return registrations_.visit_all(visit);
+}
+
+std::vector<user_summary> call_shard::registrations(std::size_t at_most) const {
+  return registrar_ != nullptr ? registrar_->summaries(at_most) : std::vector<user_summary>{};
+}
+
+std::optional<user_summary> call_shard::registration(const std::string& user) const {
+  return registrar_ != nullptr ? registrar_->summary(user) : std::nullopt;
+}
+
+std::size_t call_shard::registered_users() const {
+  return registrar_ != nullptr ? registrar_->users() : 0;
 }
 
 std::vector<call_summary> call_shard::summaries(std::size_t at_most) const {

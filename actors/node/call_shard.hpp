@@ -3,8 +3,9 @@
 #include "actors/auth/authenticator.hpp"
 #include "actors/call/services.hpp"
 #include "actors/calls/directory.hpp"
+#include "actors/registrar/registrar.hpp"
 #include "actors/transport/ingress.hpp"
-#include "cluster/store/store.hpp"
+#include "cluster/store/patient_store.hpp"
 #include "config/configuration.hpp"
 #include "runtime/actor/shard.hpp"
 #include "runtime/actor/supervisor.hpp"
@@ -24,6 +25,15 @@ namespace tandem::actors {
 class transport;
 struct stream_counters;
 
+/// How many shards have registrations that are not on disk.
+[[nodiscard]] gauge& make_degraded_gauge(metrics&);
+
+/// Where one shard commits; outlives it.
+struct shard_stores {
+  cluster::store& calls;
+  cluster::store& registrations;
+};
+
 /// What all shards of a node share; outlives them.
 struct node_environment {
   caf::actor_system& system;
@@ -41,6 +51,7 @@ struct node_environment {
   /// A supervisor gave up: the node cannot go on. In the shard's thread.
   std::function<void(const std::string& why)> give_up;
   flow_directory& flows;
+  registrar_facts registrar{};
 };
 
 /// One shard with all that lives on it: transports, router, calls, and the two stages that end its
@@ -48,9 +59,10 @@ struct node_environment {
 class call_shard final : private turn_stage,
                          private outbox,
                          private commit_queue,
+                         private registration_queue,
                          private call_counters {
 public:
-  call_shard(node_environment&, std::uint32_t index, reactor&, cluster::store&);
+  call_shard(node_environment&, std::uint32_t index, reactor&, const shard_stores&);
   ~call_shard() override;
 
   /// Spawns its supervisor, which starts calls, router and, last, the transports that bind every
@@ -86,6 +98,15 @@ public:
   /// Calls with a leg that is not over.
   [[nodiscard]] std::size_t live_calls() const;
   [[nodiscard]] std::size_t calls() const { return directory_.entries.size(); }
+  [[nodiscard]] std::vector<user_summary> registrations(std::size_t at_most) const;
+  /// Nullopt: not registered on this shard.
+  [[nodiscard]] std::optional<user_summary> registration(const std::string& user) const;
+  [[nodiscard]] std::size_t registered_users() const;
+  /// Of the configuration in force.
+  [[nodiscard]] bool has_user(std::string_view name) const {
+    return find_user(*services_.settings, name) != nullptr;
+  }
+  [[nodiscard]] const registrar_door& door() const { return door_; }
 
 private:
   [[nodiscard]] std::vector<child_row> rows(port_sharing);
@@ -98,6 +119,11 @@ private:
   void add(call&, std::string record) override;
   void erase(const key128&) override;
   [[nodiscard]] std::optional<std::string> read(const key128&) const override;
+  void change_registration(const key128&, std::optional<std::string>) override;
+  [[nodiscard]] tl::expected<void, std::string>
+  visit_registrations(const cluster::store::visitor&) const override;
+  void commit_registrations();
+  void write_what_was_missed();
   void stray_message() override { figures_.stray.add(); }
   void input_dropped() override { dropped_.add(); }
   void fault() override { faults_.add(); }
@@ -105,6 +131,7 @@ private:
   node_environment& env_;
   reactor& bell_;
   cluster::store& store_;
+  cluster::patient_store registrations_;
   shard shard_;
   ladder_archive ladders_;
   call_directory directory_;
@@ -113,10 +140,14 @@ private:
   counter& dropped_;
   counter& faults_;
   counter& commits_;
+  registrar_figures registrar_figures_;
+  gauge& degraded_;
   call_services services_;
   authenticator auth_;
+  registrar_door door_;
   ingress ingress_;
   std::vector<transport*> sockets_; ///< in the order of [[sip.listen]]; null while one is down
+  registrar* registrar_ = nullptr;  ///< null while it is down
   std::string failure_;             ///< why a transport could not be opened, or all was given up
   caf::actor root_;
 
@@ -129,6 +160,7 @@ private:
   bool was_busy_ = false;            ///< calls have come since memory was last given back
 
   std::vector<cluster::record_change> changes_;
+  std::vector<cluster::record_change> registration_changes_;
   std::vector<caf::actor> waiting_; ///< calls whose records are in changes_
 };
 

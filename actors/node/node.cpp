@@ -3,6 +3,7 @@
 #include "actors/admin/admin_api.hpp"
 #include "actors/cdr/cdr_writer.hpp"
 #include "actors/node/call_shard.hpp"
+#include "actors/node/node_disks.hpp"
 #include "cluster/store/memory_store.hpp"
 #include "media/socket_engine.hpp"
 #include "runtime/actor/shard_thread.hpp"
@@ -66,11 +67,11 @@ Secret fresh_secret() {
 } // namespace
 
 struct node::parts {
-  parts(const configuration& c, app_catalogue apps)
+  parts(const configuration& c, app_catalogue apps, node_disks found)
     : settings(c), in_force(std::make_shared<const configuration>(c)),
-      log(time, log_settings_of(c.node)), hash(fresh_secret<siphash::secret>()),
-      hashes(fresh_secret<libcrypto_hash::secret>()), actors(c.node.name, time.now()),
-      system(actor_config) {
+      log(time, log_settings_of(c.node)), hash(found.secret),
+      hashes(fresh_secret<libcrypto_hash::secret>()), disks(std::move(found)),
+      actors(c.node.name, time.now()), system(actor_config) {
     facts.name = c.node.name;
     facts.media_address = c.media.address;
     facts.media_address6 = c.media.address6;
@@ -92,6 +93,7 @@ struct node::parts {
   metrics figures;
   siphash hash;
   libcrypto_hash hashes;
+  node_disks disks;
   system_network net;
   system_disk files;
   tree actors;
@@ -135,6 +137,7 @@ tl::expected<void, std::string> node::parts::open() {
         (void) ::kill(::getpid(), SIGTERM); // main() waits for it
       },
       flows});
+  env->registrar.boot_id = disks.boot_id;
   if (auto opened = open_shards(); !opened)
     return opened;
   sample_figures();
@@ -163,7 +166,8 @@ tl::expected<void, std::string> node::parts::open_shards() {
   for (std::uint32_t i = 0; i < count; ++i) {
     stores.push_back(std::make_unique<cluster::memory_store>());
     reactors.push_back(std::make_unique<asio_reactor>());
-    shards.push_back(std::make_unique<call_shard>(*env, i, *reactors.back(), *stores.back()));
+    shards.push_back(std::make_unique<call_shard>(
+        *env, i, *reactors.back(), shard_stores{*stores.back(), disks.shards[i]->registrations()}));
     if (auto opened = shards.back()->open(sharing); !opened)
       return opened;
   }
@@ -179,6 +183,8 @@ tl::expected<void, std::string> node::parts::open_shards() {
 
 void node::parts::sample_figures() {
   sample_process(figures);
+  if (disks.moved != 0)
+    log.info("node.store", std::to_string(disks.moved) + " registrations moved to other shards");
   figures.sample("tandem_actors", "Actors in the tree",
                  [this] { return static_cast<double>(actors.size()); });
   figures.sample("tandem_sip_connections", "SIP connections that stand",
@@ -243,7 +249,11 @@ void node::parts::close() {
 
 tl::expected<std::unique_ptr<node>, std::string> node::start(const configuration& settings,
                                                              app_catalogue apps) {
-  auto made = std::make_unique<parts>(settings, std::move(apps));
+  system_disk files;
+  auto found = open_node_disks(files, settings.node.data, settings.sip.shards);
+  if (!found)
+    return tl::unexpected(found.error());
+  auto made = std::make_unique<parts>(settings, std::move(apps), std::move(*found));
   if (auto opened = made->open(); !opened) {
     made->close();
     return tl::unexpected(opened.error());

@@ -4,22 +4,32 @@
 #include "actors/call/replies.hpp"
 #include "actors/calls/calls.hpp"
 #include "actors/dialog/dialog.hpp"
+#include "actors/registrar/domain.hpp"
+#include "actors/registrar/registrar.hpp"
 #include "protocols/sip/response_builder.hpp"
 #include "protocols/sip/typed_headers.hpp"
 #include "protocols/sip/uri.hpp"
 
 namespace tandem::actors {
 
+namespace {
+
+/// Calls the phones of a registered user.
+constexpr const char* registered_user_app = "bridge";
+
+} // namespace
+
 router::router(caf::actor_config& cfg, shard& home, tree_place place, call_services& services,
-               authenticator& auth, caf::actor calls)
+               authenticator& auth, caf::actor calls, registrar_door& registrars)
   : sharded(cfg, home, std::move(place)), services_(services), auth_(auth),
-    calls_(std::move(calls)) {
+    calls_(std::move(calls)), registrars_(registrars) {
   entry().set_state("open");
 }
 
 caf::behavior router::make_behavior() {
   return {
       [this](msg::unowned_request& m) { on_request(m); },
+      [this](msg::user_found& m) { on_found(m); },
   };
 }
 
@@ -39,32 +49,44 @@ void router::on_request(msg::unowned_request& m) {
   if (!uri || !uri->is_sip())
     return answer(m.in, m.key, 416); // §8.2.2.1
   if (const auto hops = sip::read_max_forwards(request);
-      hops && *hops == 0 && method != sip::method::options)
+      hops && *hops == 0 && method != sip::method::options && method != sip::method::register_)
     return answer(m.in, m.key, 483);
   if (method == sip::method::options)
     return answer(m.in, m.key, 200); // §11
-  if (!admit(m))
+  auto user = admit(m);
+  if (!user)
     return;
   if (method == sip::method::invite)
     return on_invite(m);
+  if (method == sip::method::register_)
+    return send(registrars_.here(), msg::register_request{std::move(m.in), std::move(*user)});
   answer(m.in, m.key, method == sip::method::unknown ? 501 : 405); // §8.2.1
 }
 
-bool router::admit(const msg::unowned_request& m) {
+std::optional<std::string> router::admit(const msg::unowned_request& m) {
   const auto& request = *m.in.message;
-  const auto said = auth_.judge(request, m.in.source, home().now());
+  auto said = auth_.judge(request, m.in.source, home().now());
   if (said.what == admission::kind::answer)
     send_answer(m.in, said.status,
                 auth_.refusal(said, request, m.in.source,
                               make_tag({m.key, no_leg, services_.facts.name}), home().now()));
-  return said.what == admission::kind::passed;
+  return said.what == admission::kind::passed ? std::optional{std::move(said.user)} : std::nullopt;
 }
 
 void router::on_invite(msg::unowned_request& m) {
   const auto& request = *m.in.message;
   const auto uri = sip::parse_uri(request.request_uri());
-  const auto found = expand_route(services_.settings->routes, uri->user);
-  if (!found)
+  const auto& settings = *services_.settings;
+  auto found = expand_route(settings.routes, uri->user);
+  std::optional<std::string> user; // of ours, whose phones are to be called
+  if (!found && is_our_domain(*uri, settings.auth.realm, services_.facts)) {
+    user = uri->unescaped_user();
+    found = route_match{.app = registered_user_app};
+  } else if (found) {
+    if (const auto to = sip::parse_uri(found->to); to && is_our_realm(*to, settings.auth.realm))
+      user = to->unescaped_user();
+  }
+  if (!found || (user && find_user(settings, *user) == nullptr))
     return answer(m.in, m.key, 404);
   const auto from = sip::read_from(request);
   app_record app;
@@ -77,7 +99,19 @@ void router::on_invite(msg::unowned_request& m) {
   if (const auto hops = sip::read_max_forwards(request))
     app.incoming.max_forwards = *hops;
   app.caller_identity = without_tag(*from);
-  send(calls_, msg::open_call{m.key, std::move(m.in), std::move(app)});
+  msg::open_call call{m.key, std::move(m.in), std::move(app)};
+  if (!user)
+    return send(calls_, std::move(call));
+  registrars_.deliver({std::move(*user), caf::actor_cast<caf::actor>(this), std::move(call)});
+}
+
+/// RFC 3261 §16.6, §21.4.18: a user of ours without a phone is temporarily unavailable.
+void router::on_found(msg::user_found& m) {
+  auto& incoming = m.call.application.incoming;
+  if (incoming.contacts.empty())
+    return answer(m.call.invite, m.call.key, 480);
+  incoming.target = incoming.contacts.front().uri;
+  send(calls_, std::move(m.call));
 }
 
 void router::answer(const msg::sip_input& in, const key128& key, std::uint16_t status) {

@@ -3,6 +3,7 @@
 #include "actors/call/call.hpp"
 #include "actors/call/identity.hpp"
 #include "actors/call/replies.hpp"
+#include "actors/registrar/domain.hpp"
 #include "actors/router/router.hpp"
 #include "protocols/sip/check.hpp"
 #include "protocols/sip/parser.hpp"
@@ -122,6 +123,10 @@ std::optional<key128> ingress::key_of(const sip::message& m) const {
   if (const auto to = sip::read_to(m); to && !to->tag.empty())
     if (const auto ours = parse_tag(to->tag))
       return ours->key;
+  if (m.get_method() == sip::method::register_) { // to the shard that owns the user
+    const auto to = sip::read_to(m);
+    return registration_key(hash_, to && to->uri.is_sip() ? to->uri.unescaped_user() : "");
+  }
   const auto call_id = sip::read_call_id(m);
   const auto from = sip::read_from(m);
   if (!call_id || !from)

@@ -26,6 +26,8 @@ constexpr verb_row verbs[] = {
     {console_verb::call, "call", "one call: parties, legs, media, tree", true},
     {console_verb::ladder, "ladder", "every message and state of a call, also after its end", true},
     {console_verb::hangup, "hangup", "end a call", true},
+    {console_verb::registrations, "registrations", "the users that are registered", false},
+    {console_verb::user, "user", "one user: where he is registered, and until when", false},
     {console_verb::metrics, "metrics", "the node's figures, in Prometheus's text format", false},
 };
 
@@ -47,8 +49,11 @@ void add_verb(CLI::App& app, const verb_row& row, console_command& out) {
         ->check(check_key);
   if (row.verb == console_verb::tree)
     sub->add_flag("--follow", out.follow, "show it again every second");
-  if (row.verb == console_verb::tree || row.verb == console_verb::calls)
-    sub->add_option("--limit", out.limit, "children or calls shown, 0 for all")
+  if (row.verb == console_verb::user)
+    sub->add_option("NAME", out.user, "the user's name, such as 1001")->required();
+  if (row.verb == console_verb::tree || row.verb == console_verb::calls
+      || row.verb == console_verb::registrations)
+    sub->add_option("--limit", out.limit, "children, calls or users shown, 0 for all")
         ->capture_default_str();
   sub->callback([&out, verb = row.verb] { out.verb = verb; });
 }

@@ -9,13 +9,23 @@
 
 namespace tandem {
 
-enum class console_verb : std::uint8_t { tree, calls, call, ladder, hangup, metrics };
+enum class console_verb : std::uint8_t {
+  tree,
+  calls,
+  call,
+  ladder,
+  hangup,
+  registrations,
+  user,
+  metrics
+};
 
 struct console_command {
   console_verb verb = console_verb::tree;
   std::string admin;
   std::string token;
-  std::string key; ///< Lower-case hex digits, at least `shortest_key_prefix`.
+  std::string key;  ///< Lower-case hex digits, at least `shortest_key_prefix`.
+  std::string user; ///< of `user`
   bool json = false;
   bool follow = false;
   std::size_t limit = 40;

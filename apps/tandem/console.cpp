@@ -4,6 +4,7 @@
 #include "apps/tandem/metrics_json.hpp"
 #include "apps/tandem/render_calls.hpp"
 #include "apps/tandem/render_ladder.hpp"
+#include "apps/tandem/render_registrations.hpp"
 #include "apps/tandem/render_tree.hpp"
 #include "apps/tandem/words.hpp"
 #include "runtime/base/key.hpp"
@@ -108,6 +109,31 @@ outcome<std::string> resolve_key(const node_client& node, const std::string& pre
   return tl::unexpected(refusal{exit_refused, text});
 }
 
+/// A user's name as one segment of a path.
+std::string escaped(std::string_view name) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
+                       || c == '-' || c == '_' || c == '.';
+    if (plain)
+      out += c;
+    else
+      out.append("%").append(1, digits[byte >> 4U]).append(1, digits[byte & 15U]);
+  }
+  return out;
+}
+
+/// What a verb without a KEY asks for.
+std::string path_of(const console_command& c) {
+  if (c.verb == console_verb::tree)
+    return "/api/v1/tree";
+  if (c.verb == console_verb::registrations)
+    return "/api/v1/registrations";
+  return c.verb == console_verb::user ? "/api/v1/users/" + escaped(c.user) : calls_path;
+}
+
 /// What `calls`, `call`, `ladder`, `hangup`, `metrics` and one picture of `tree` print.
 outcome<std::string> answer_of(const console_command& c, const node_client& node,
                                const terminal_view& v) {
@@ -117,7 +143,7 @@ outcome<std::string> answer_of(const console_command& c, const node_client& node
       return metrics_to_json(*text).dump() + "\n";
     return text;
   }
-  std::string path = c.verb == console_verb::tree ? "/api/v1/tree" : calls_path;
+  std::string path = path_of(c);
   if (!c.key.empty()) {
     const auto key = resolve_key(node, c.key);
     if (!key)
@@ -136,6 +162,8 @@ outcome<std::string> answer_of(const console_command& c, const node_client& node
     case console_verb::ladder: return render_ladder(*answer, v);
     case console_verb::hangup:
       return "call " + text_of(*answer, "key") + " is " + text_of(*answer, "result") + "\n";
+    case console_verb::registrations: return render_registrations(*answer, v, c.limit);
+    case console_verb::user: return render_user(*answer, v);
     case console_verb::metrics: break; // above
   }
   return std::string{};

@@ -52,10 +52,11 @@ TEST_CASE("in dialog: OPTIONS says what we can do (§11.2)", "[actors]") {
   w.settle();
   const auto yes = w.caller.last("200 OPTIONS");
   REQUIRE(yes);
-  CHECK(yes->header("Allow") == "INVITE, ACK, CANCEL, BYE, OPTIONS");
+  CHECK(yes->header("Allow") == "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER");
   CHECK(yes->header("Accept") == "application/sdp");
   REQUIRE(w.caller.last("405 INFO"));
-  CHECK(w.caller.last("405 INFO")->header("Allow") == "INVITE, ACK, CANCEL, BYE, OPTIONS");
+  CHECK(w.caller.last("405 INFO")->header("Allow")
+        == "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER");
   w.caller.bye();
   w.settle();
   w.over({"200 caller bye"});

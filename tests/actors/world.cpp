@@ -41,6 +41,12 @@ to = "sip:{user}@127.0.0.1:5080"
            + "\"\nto = \"sip:{user}@127.0.0.1:5080\"\n";
   out.insert(out.find("realm"), s.auth);
   out += s.settings;
+  for (const auto& name : s.users)
+    out += "[[users]]\nname = \"" + name + "\"\npassword = \"secret\"\n";
+  if (!s.users.empty()) // the test's phones need no password
+    out += "[[trunks]]\nname = \"t\"\naddress = \"127.0.0.1\"\ntrusted = true\n";
+  out += "[[routes]]\nmatch = \"^8(.*)\"\napp = \"bridge\"\nto = \"sip:{1}@example.test\"\n";
+  out += "[registrar]\n" + s.registrar + "\n";
   out += "[sip]\nshards = " + std::to_string(s.shards) + "\n";
   return out;
 }
@@ -65,7 +71,9 @@ observed_store::commit(std::span<const cluster::record_change> changes) {
     return tl::unexpected(std::string("the disk is full"));
   }
   for (const auto& c : changes)
-    notes_.add({.what = c.bytes ? happening::kind::committed : happening::kind::erased,
+    notes_.add({.what = as_ == happening::kind::registered ? as_
+                        : c.bytes                          ? as_
+                                                           : happening::kind::erased,
                 .bytes = c.bytes.value_or(""),
                 .key = c.key});
   return below_.commit(changes);
@@ -86,11 +94,14 @@ world::parts::parts(const world_settings& s)
       system.get(), nodes, settings, facts, time, node_net, media, hash, hashes, log, figures,
       [this](actors::call_detail d) { details.push_back(std::move(d)); },
       [this](const std::string& why) { gave_up = why; }, flows});
+  env->registrar = {.boot_id = "boot", .bindings_per_node = s.bindings_per_node};
   const auto sharing = s.shards > 1 ? port_sharing::shared : port_sharing::exclusive;
   for (std::uint32_t i = 0; i < s.shards; ++i) {
     stores.push_back(std::make_unique<observed_store>(notes));
+    registrations.push_back(std::make_unique<observed_store>(notes, happening::kind::registered));
     bells.push_back(std::make_unique<simulated_reactor>(time));
-    shards.push_back(std::make_unique<actors::call_shard>(*env, i, *bells.back(), *stores.back()));
+    shards.push_back(std::make_unique<actors::call_shard>(
+        *env, i, *bells.back(), actors::shard_stores{*stores.back(), *registrations[i]}));
     if (auto bound = shards.back()->open(sharing); !bound)
       throw std::logic_error{bound.error()};
   }
@@ -246,6 +257,29 @@ std::size_t world::records() const {
   for (const auto& s : parts_->stores)
     n += s->size();
   return n;
+}
+
+void world::kill(std::string_view path) {
+  const auto there = actor_of(parts_->nodes.find(path));
+  REQUIRE(there);
+  caf::anon_send_exit(caf::actor_cast<caf::actor>(there), caf::exit_reason::kill);
+  settle();
+}
+
+void world::fail_registrations(std::size_t times) {
+  for (const auto& s : parts_->registrations)
+    s->failures = times;
+}
+
+std::size_t world::registrations() const {
+  std::size_t n = 0;
+  for (const auto& s : parts_->registrations)
+    n += s->size();
+  return n;
+}
+
+std::int64_t world::level(std::string_view name) const {
+  return parts_->figures.make_gauge(name, "").value();
 }
 
 std::uint64_t world::figure(std::string_view name) const {

@@ -24,11 +24,14 @@ struct world_settings {
   std::size_t calls_per_shard = 1000;
   std::string auth;     ///< more lines of [auth]
   std::string settings; ///< more of the configuration: whole tables
+  strings users{};      ///< of [[users]]
+  std::size_t bindings_per_node = 100;
+  std::string registrar{}; ///< lines of [registrar]
 };
 
 /// What happened at the edge of the node, in its order.
 struct happening {
-  enum class kind : std::uint8_t { received, sent, committed, erased };
+  enum class kind : std::uint8_t { received, sent, committed, erased, registered };
   kind what;
   duration at{};
   ip_endpoint peer;  ///< of a datagram
@@ -82,6 +85,14 @@ public:
   /// The key of the only call.
   [[nodiscard]] key128 key() const;
   [[nodiscard]] std::size_t records() const;
+  /// The actor at this path dies of a fault.
+  void kill(std::string_view path);
+  /// The next commits of registrations fail.
+  void fail_registrations(std::size_t times);
+  /// Registrations that are in the stores.
+  [[nodiscard]] std::size_t registrations() const;
+  /// Of tandem_…: a gauge's value.
+  [[nodiscard]] std::int64_t level(std::string_view name) const;
   /// Of tandem_…: a counter's value.
   [[nodiscard]] std::uint64_t figure(std::string_view name) const;
   [[nodiscard]] std::uint64_t dropped(const char* reason) const;

@@ -45,7 +45,8 @@ private:
 /// A store that notes each change, and fails when told to.
 class observed_store final : public cluster::store {
 public:
-  explicit observed_store(chronicle& notes) : notes_(notes) {}
+  explicit observed_store(chronicle& notes, happening::kind as = happening::kind::committed)
+    : notes_(notes), as_(as) {}
   tl::expected<void, std::string> commit(std::span<const cluster::record_change>) override;
   [[nodiscard]] std::optional<std::string> read(const key128& k) const override {
     return below_.read(k);
@@ -60,6 +61,7 @@ public:
 private:
   cluster::memory_store below_;
   chronicle& notes_;
+  happening::kind as_; ///< what a record written is noted as
 };
 
 struct world::parts {
@@ -95,6 +97,7 @@ struct world::parts {
   std::vector<actors::call_detail> details;
   std::unique_ptr<actors::node_environment> env;
   std::vector<std::unique_ptr<observed_store>> stores;
+  std::vector<std::unique_ptr<observed_store>> registrations;
   std::vector<std::unique_ptr<simulated_reactor>> bells;
   std::vector<std::unique_ptr<actors::call_shard>> shards;
   std::size_t rows_at_rest = 0;

@@ -219,6 +219,11 @@ to = "sip:{{user}}@{self._to_callee()}"
             return self.request("GET", "/readyz")[0] == 200
         return False
 
+    def crash(self):
+        """kill -9 of the process that this object started."""
+        self.process.kill()
+        self.process.wait()
+
     def stop(self):
         """SIGTERM, then the exit status must be 0 and the log without a sanitizer's report."""
         if self.process.poll() is None:

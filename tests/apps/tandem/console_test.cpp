@@ -40,6 +40,10 @@ struct small_node {
       return json(sample_tree());
     if (r.path == "/api/v1/calls")
       return json(sample_calls());
+    if (r.path == "/api/v1/registrations")
+      return json(sample_registrations());
+    if (r.path == "/api/v1/users/1001" || r.path == "/api/v1/users/a%2Fb%25")
+      return json(sample_user());
     if (r.path == call + "/ladder")
       return json(sample_ladder());
     if (r.path == call && r.method == "DELETE")
@@ -91,6 +95,21 @@ TEST_CASE("console: every command does what it says, exit code 0", "[console]") 
     CHECK(r.code == 0);
     CHECK(r.err.empty());
   }
+}
+
+TEST_CASE("console: registrations, and a user by name, whatever it holds", "[console]") {
+  small_node n;
+  const auto admin = address_of(n);
+  CHECK(run({"registrations"}, admin).out.ends_with("2 users registered\n"));
+  CHECK(run({"registrations", "--limit", "1"}, admin).out.find("1 more user") != std::string::npos);
+  CHECK(run({"user", "1001"}, admin).out.starts_with("user 1001\n"));
+  CHECK(run({"user", "a/b%"}, admin).code == 0);
+  CHECK(n.asked.back() == "GET /api/v1/users/a%2Fb%25");
+  CHECK(nlohmann::json::parse(run({"user", "1001", "--json"}, admin).out) == sample_user());
+  CHECK(nlohmann::json::parse(run({"--json", "registrations"}, admin).out)
+        == sample_registrations());
+  CHECK(run({"user", "nobody"}, admin).code == 1);
+  CHECK(run({"user"}, admin).code == 2);
 }
 
 TEST_CASE("console: --json gives the node's words, before and behind the verb", "[console]") {

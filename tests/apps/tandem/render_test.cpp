@@ -2,6 +2,7 @@
 #include "apps/tandem/metrics_json.hpp"
 #include "apps/tandem/render_calls.hpp"
 #include "apps/tandem/render_ladder.hpp"
+#include "apps/tandem/render_registrations.hpp"
 #include "apps/tandem/render_tree.hpp"
 #include "apps/tandem/state_ink.hpp"
 #include "apps/tandem/words.hpp"
@@ -53,6 +54,19 @@ TEST_CASE("console: beyond the limit children are counted by kind, and their err
   CHECK(lines(0) == 1 + 3 + 2'000 + 3 * 5);     // no limit
   CHECK(lines(2'000) == 1 + 3 + 2'000 + 3 * 5); // at the limit
   CHECK(lines(1'999) == 1 + 3 + 1'999 + 3 * 5 + 1);
+}
+
+TEST_CASE("console: who is registered, and one user", "[console]") {
+  CHECK(render_registrations(sample_registrations(), plain(), 40) == golden("registrations.txt"));
+  const auto one = render_registrations(sample_registrations(), plain(), 1);
+  CHECK(one.ends_with("… and 1 more user\n2 users registered\n"));
+  CHECK(one.find("\n1001") == std::string::npos);
+  CHECK(render_registrations({{"users", 0}, {"registrations", nlohmann::json::array()}}, plain(), 1)
+        == "nobody is registered\n");
+  CHECK(render_user(sample_user(), plain()) == golden("user.txt"));
+  auto nowhere = sample_user();
+  nowhere["bindings"].clear();
+  CHECK(render_user(nowhere, plain()) == "user 1001\n  not registered\n");
 }
 
 TEST_CASE("console: the list of calls, counted by state", "[console]") {

@@ -74,6 +74,34 @@ inline nlohmann::json sample_calls() {
   return {{"calls", {sample_call(), ringing}}};
 }
 
+inline nlohmann::json sample_user() {
+  return {{"user", "1001"},
+          {"user_agent", "phone/\x1b[31m1.0"},
+          {"registered_ms_ago", 61'000},
+          {"bindings",
+           {{{"contact", "sip:1001@127.0.0.1:5070"},
+             {"expires_s", 3'540},
+             {"q", 0.5},
+             {"transport", "UDP"},
+             {"peer", "127.0.0.1:5070"},
+             {"call_id", "abc@127.0.0.1"},
+             {"cseq", 7}},
+            {{"contact", "sip:1001@[::1]:5071"},
+             {"expires_s", 59},
+             {"q", nullptr},
+             {"transport", "UDP"},
+             {"peer", "[::1]:5071"},
+             {"call_id", "def@[::1]"},
+             {"cseq", 1}}}}};
+}
+
+inline nlohmann::json sample_registrations() {
+  auto other = sample_user();
+  other["user"] = "1000";
+  other["bindings"].erase(1);
+  return {{"users", 2}, {"registrations", {sample_user(), other}}};
+}
+
 inline nlohmann::json ladder_message(int at_ms, const std::string& from, const std::string& to,
                                      const std::string& summary) {
   return {{"at_ms", at_ms},     {"wall", "2026-11-22T12:00:00.000Z"},
