@@ -134,9 +134,10 @@ class Node:
     """`with Node() as node:` runs tandemd. `node.callee` is the port that ^7(.*) is bridged to, the
     way of the first of `listens`: its SIP sockets, such as "tcp ::1", all at port `node.sip`."""
 
-    def __init__(self, media_ports=400, sip_settings="", routes="", args=(),
+    def __init__(self, media_ports=400, sip_settings="", routes="", auth_settings="", args=(),
                  listens=("udp 127.0.0.1",), node_settings="", t1_ms=SHORT_T1_MS,
                  media_settings=""):
+        self._auth_settings = auth_settings
         self._listens = [listen.split() for listen in listens]
         self.t1_ms = t1_ms
         self._ports = PortBlock(40 + media_ports)
@@ -162,6 +163,7 @@ data = "data"
 {node_settings}
 [auth]
 realm = "example.test"
+{self._auth_settings}
 [sip]
 t1_ms = {self.t1_ms}
 {sip_settings}
