@@ -5,6 +5,7 @@
 
 #include <benchmark/benchmark.h>
 #include <pthread.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,6 +14,8 @@
 #include <atomic>
 #include <cstdlib>
 #include <ctime>
+#include <span>
+#include <thread>
 #include <vector>
 
 using namespace tandem;
@@ -157,6 +160,93 @@ void relayed_packet(benchmark::State& state) {
   state.counters["packets"] = static_cast<double>(packets);
 }
 BENCHMARK(relayed_packet)->Arg(2)->Arg(100)->Arg(1000)->Arg(4000)->UseRealTime();
+
+// What the sockets alone cost: a thread that takes what epoll shows, one packet at a time, and
+// sends it on from the neighbour's socket, with no RTP, latch or counter. The worker is to be seen
+// beside it.
+class bare_relay {
+public:
+  explicit bare_relay(std::size_t sockets) : epoll_(epoll_create1(0)) {
+    for (std::size_t i = 0; i < sockets; ++i) {
+      ends_.push_back({parse_ip_address("127.77.0.1").value(), 0});
+      sockets_.push_back(open_phone(ends_.back()));
+      phone_ends_.push_back({parse_ip_address("127.77.0.2").value(), 0});
+      phones_.push_back(open_phone(phone_ends_.back()));
+      epoll_event interest{};
+      interest.events = EPOLLIN;
+      interest.data.u64 = i;
+      epoll_ctl(epoll_, EPOLL_CTL_ADD, sockets_.back(), &interest);
+    }
+    thread_ = std::thread([this] { run(); });
+    pthread_getcpuclockid(thread_.native_handle(), &cpu_);
+  }
+  ~bare_relay() {
+    stop_.store(true);
+    thread_.join();
+    for (const auto* all : {&sockets_, &phones_})
+      for (const int fd : *all)
+        close(fd);
+    close(epoll_);
+  }
+  bare_relay(const bare_relay&) = delete;
+  bare_relay& operator=(const bare_relay&) = delete;
+
+  std::size_t round() {
+    std::array<char, rtp_size> b{};
+    for (std::size_t i = 0; i < phones_.size(); ++i)
+      send(phones_[i], b, ends_[i]);
+    std::size_t n = 0;
+    for (const int fd : phones_)
+      n += recv(fd, b.data(), b.size(), 0) > 0 ? 1 : 0;
+    return n;
+  }
+  [[nodiscard]] double cpu_us() const {
+    timespec t{};
+    clock_gettime(cpu_, &t);
+    return static_cast<double>(t.tv_sec) * 1e6 + static_cast<double>(t.tv_nsec) / 1e3;
+  }
+
+private:
+  static void send(int fd, std::span<const char> bytes, const ip_endpoint& there) {
+    media::socket_address to;
+    const auto length = media::write_address(there, to);
+    sendto(fd, bytes.data(), bytes.size(), 0, &to.any, length);
+  }
+  void run() {
+    std::array<epoll_event, 64> ready;
+    std::array<char, 2048> b;
+    while (!stop_.load(std::memory_order_relaxed)) {
+      const int n = epoll_wait(epoll_, ready.data(), static_cast<int>(ready.size()), 20);
+      for (int i = 0; i < n; ++i) {
+        const auto from = ready[static_cast<std::size_t>(i)].data.u64;
+        media::socket_address source;
+        socklen_t length = sizeof source;
+        const auto got = recvfrom(sockets_[from], b.data(), b.size(), 0, &source.any, &length);
+        if (got > 0)
+          send(sockets_[from ^ 1], {b.data(), static_cast<std::size_t>(got)},
+               phone_ends_[from ^ 1]);
+      }
+    }
+  }
+
+  int epoll_;
+  std::vector<int> sockets_, phones_;
+  std::vector<ip_endpoint> ends_, phone_ends_;
+  std::atomic<bool> stop_{false};
+  std::thread thread_;
+  clockid_t cpu_{};
+};
+
+void bare_packet(benchmark::State& state) {
+  bare_relay r{static_cast<std::size_t>(state.range(0))};
+  const auto cpu = r.cpu_us();
+  std::size_t packets = 0;
+  for (auto _ : state)
+    packets += r.round();
+  state.counters["thread_us_per_packet"] = (r.cpu_us() - cpu) / static_cast<double>(packets);
+  state.counters["packets"] = static_cast<double>(packets);
+}
+BENCHMARK(bare_packet)->Arg(100)->Arg(1000)->Arg(4000)->UseRealTime();
 
 // Start-up: binding the whole pool of the default configuration.
 void start_of_5000_pairs(benchmark::State& state) {

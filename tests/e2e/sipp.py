@@ -31,7 +31,7 @@ class Sipp:
     """One sipp process. `peer` is a caller's port of the node and None for a callee."""
 
     def __init__(self, scenario, port, calls, *, peer=None, user="7100", rate=10, at_once=None,
-                 seconds=60, keys=None, hold_ms=None, way=UDP):
+                 seconds=60, keys=None, hold_ms=None, way=UDP, arguments=()):
         self.name = f"{scenario} on {port}"
         self._folder = tempfile.TemporaryDirectory(prefix="tandem-sipp-")
         self._stat = Path(self._folder.name) / "stat.csv"
@@ -47,6 +47,7 @@ class Sipp:
             command += ["-max_socket", "1000"] if transport == "tcp-each" else []
         if hold_ms is not None:
             command += ["-d", str(hold_ms)]
+        command += arguments
         for key, value in (keys or {}).items():
             command += ["-key", key, value]
         self._process = subprocess.Popen(command, cwd=self._folder.name, text=True,
