@@ -61,6 +61,8 @@ struct sip_settings {
   std::size_t connections = 4096;    ///< on one TCP listen of one shard
   std::size_t connections_per_peer = 256;
   std::chrono::seconds connection_idle{3900};
+  std::chrono::seconds session_expires{1800}; ///< 0: no session timers unless a peer asks
+  std::chrono::seconds min_se{90};            ///< the shortest interval that we agree to
 
   bool operator==(const sip_settings&) const = default;
 };

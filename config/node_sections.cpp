@@ -220,6 +220,14 @@ sip_settings read_sip(table_reader t) {
     out.connections_per_peer = static_cast<std::size_t>(*most);
   if (const auto seconds = t.integer("connection_idle_s", {1, 86'400}))
     out.connection_idle = std::chrono::seconds{*seconds};
+  if (const auto seconds = t.integer("min_se_s", {90, 3600})) // RFC 4028 §5
+    out.min_se = std::chrono::seconds{*seconds};
+  if (const auto seconds = t.integer("session_expires_s", {0, 86400}))
+    out.session_expires = std::chrono::seconds{*seconds};
+  if (out.session_expires.count() != 0 && out.session_expires < out.min_se)
+    t.errors().add(t.has("session_expires_s") ? t.line_of("session_expires_s") : t.line(),
+                   t.full_key("session_expires_s"), "shorter than min_se_s",
+                   "0, or min_se_s at least");
   t.finish();
   return out;
 }

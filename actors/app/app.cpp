@@ -26,6 +26,8 @@ caf::behavior app::make_behavior() {
 }
 
 void app::on_leg(const msg::leg_event& e) {
+  if (mediate(e))
+    return;
   const leg_number leg{e.leg};
   auto& known = row(leg);
   if (e.description)
@@ -40,6 +42,13 @@ void app::on_leg(const msg::leg_event& e) {
     case msg::leg_event::kind::ended:
       known.ended = true;
       return app_->on_end(*this, leg, {e.cause, e.status, e.reason, e.contacts});
+    case msg::leg_event::kind::offered:
+    case msg::leg_event::kind::withdrawn:
+    case msg::leg_event::kind::offer_taken:
+    case msg::leg_event::kind::offer_refused:
+    case msg::leg_event::kind::late_answer:
+    case msg::leg_event::kind::relay:
+    case msg::leg_event::kind::relay_answer: break; // mediated
   }
 }
 
@@ -67,6 +76,7 @@ void app::ring_with_media(leg_number leg, leg_number media_from, std::uint16_t s
 }
 
 void app::answer(leg_number leg, leg_number media_with) {
+  connect(leg, media_with);
   command(leg, {.what = command_kind::answer, .description = row(media_with).description});
   join(leg, media_with);
 }
@@ -103,7 +113,7 @@ leg_number app::dial(const dial_request& d) {
   fresh.offer = with.description;
   fresh.by = d.by;
   const auto leg = call_.spawn(the_call, "leg " + std::to_string(number.value), std::move(fresh));
-  r_.legs.push_back({.leg = leg});
+  r_.legs.push_back({.leg = leg, .partner = d.media_with.value});
   call_.tell(leg, msg::begin{});
   return number;
 }

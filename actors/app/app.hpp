@@ -35,6 +35,16 @@ private:
   void on_leg(const msg::leg_event&);
   void on_due();
 
+  // mediation.cpp: between connected legs, without asking the application
+  [[nodiscard]] bool mediate(const msg::leg_event&);
+  void on_offer(const msg::leg_event&);
+  void on_offer_taken(const msg::leg_event&);
+  void on_offer_refused(const msg::leg_event&);
+  void on_relay(const msg::leg_event&);
+  void connect(leg_number, leg_number);
+  /// The leg that this one is connected with; nullopt: none, or it is over.
+  [[nodiscard]] std::optional<leg_number> partner_of(leg_number);
+
   // call_control
   [[nodiscard]] const key128& key() const override { return call_.key(); }
   [[nodiscard]] time_point now() const override { return call_.now(); }

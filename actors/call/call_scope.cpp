@@ -134,6 +134,9 @@ ended_by call::by_whom(std::uint8_t leg, sip::end_cause cause) {
     case sip::end_cause::ack_timeout:
     case sip::end_cause::rtp_timeout:
     case sip::end_cause::answered_elsewhere:
+    case sip::end_cause::session_expired:
+    case sip::end_cause::dialog_gone:
+    case sip::end_cause::bad_description:
     case sip::end_cause::failure: break;
   }
   return ended_by::node;

@@ -103,6 +103,7 @@ struct accepted {
 struct peer_accepted {
   using stays_local = void;
   sip::message_ptr response;
+  bool hold_ack = false; ///< it offers: acknowledge_with follows
 };
 
 struct send_bye {
@@ -111,9 +112,90 @@ struct send_bye {
 
 struct dialog_event {
   using stays_local = void;
-  enum class kind : std::uint8_t { acknowledged, ack_timed_out, bye_received, bye_final };
+  enum class kind : std::uint8_t {
+    acknowledged,
+    ack_timed_out,
+    bye_received,
+    bye_final,
+    lost,        ///< a request of ours got 481, 408 or no answer (§12.2.1.2)
+    expired,     ///< nobody refreshed the session (RFC 4028 §10)
+    refresh_due, ///< offer the unchanged description
+  };
   kind what;
   child_id dialog;
+  sip::message_ptr ack = nullptr; ///< acknowledged: it may bring an answer
+};
+
+// ------------------------------------------------------------ changing an established session
+
+/// The peer's re-INVITE or UPDATE, to be answered by answer_offer. Without a body it is a
+/// re-INVITE that wants an offer of ours.
+struct offer_received {
+  using stays_local = void;
+  child_id dialog;
+  sip::message_ptr message;
+};
+
+/// It is not to be answered any more: CANCEL, BYE, or it took too long.
+struct offer_withdrawn {
+  using stays_local = void;
+};
+
+struct answer_offer {
+  using stays_local = void;
+  std::uint16_t status = 0;
+  std::string reason;
+  std::string description; ///< of a 2xx
+};
+
+/// Offer this to the peer, by UPDATE if it is wanted so and the peer takes it. An empty description
+/// asks for an offer of his. offer_result follows.
+struct send_offer {
+  using stays_local = void;
+  std::string description;
+  bool by_update = false;
+};
+
+struct withdraw_offer {
+  using stays_local = void;
+};
+
+/// The final answer to our offer; null when none came.
+struct offer_result {
+  using stays_local = void;
+  std::uint16_t status = 0;
+  sip::message_ptr message;
+};
+
+/// The ACK that was held may leave, with our answer in it.
+struct acknowledge_with {
+  using stays_local = void;
+  std::string description;
+};
+
+// ------------------------------------------------------------ INFO and MESSAGE through the call
+
+/// A request of the peer, for the other leg; `transaction` is where its answer is due.
+struct relay_received {
+  using stays_local = void;
+  sip::message_ptr message;
+  child_id transaction;
+};
+
+/// Send the like of this request to the peer. relay_result names `answer_to` again.
+struct send_relay {
+  using stays_local = void;
+  sip::message_ptr message;
+  child_id answer_to;
+};
+
+/// What the peer answered, or for want of an answer the status alone. Dialog to leg, and by way of
+/// the application to the dialog where the request came in.
+struct relay_result {
+  using stays_local = void;
+  std::uint16_t status = 0;
+  sip::message_ptr message;
+  child_id answer_to;
 };
 
 // ------------------------------------------------------------ leg and its media endpoint
@@ -173,7 +255,19 @@ struct media_silent {
 /// What happened on a leg; shapes are those of call_app.
 struct leg_event {
   using stays_local = void;
-  enum class kind : std::uint8_t { incoming, progress, answered, ended };
+  enum class kind : std::uint8_t {
+    incoming,
+    progress,
+    answered,
+    ended,
+    offered,       ///< the peer's re-INVITE or UPDATE; without description it wants an offer
+    withdrawn,     ///< it is gone
+    offer_taken,   ///< our offer was accepted: `description` answers it, or is the peer's offer
+    offer_refused, ///< with `status`
+    late_answer,   ///< the ACK brought the answer to the offer in our 2xx
+    relay,         ///< INFO or MESSAGE for the other leg
+    relay_answer,
+  };
   kind what;
   std::uint8_t leg = 0;
   std::uint16_t status = 0;
@@ -182,18 +276,34 @@ struct leg_event {
   session_ptr description;           ///< the peer's, where the message carried one
   std::vector<std::string> contacts; ///< of a 3xx
   child_id endpoint;                 ///< the leg's media endpoint, once it has one
+  bool by_update = false;            ///< offered
+  relay_result passing{};            ///< relay, relay_answer
 };
 
 /// What the application wants of a leg.
 struct leg_command {
   using stays_local = void;
-  enum class kind : std::uint8_t { ring, answer, answer_echo, reject, hang_up };
+  enum class kind : std::uint8_t {
+    ring,
+    answer,
+    answer_echo,
+    reject,
+    hang_up,
+    offer, ///< to the peer; without description: ask him for one
+    withdraw,
+    answer_offer, ///< the peer's, with `status` and the description
+    late_answer,  ///< into the ACK that is held
+    relay,        ///< a request
+    relay_answer,
+  };
   kind what;
   std::uint16_t status = 0;
   std::string reason;
   sip::end_cause cause = sip::end_cause::hung_up;
   session_ptr description;           ///< the other leg's, to be offered or answered here
   std::vector<std::string> contacts; ///< of a 3xx
+  bool by_update = false;            ///< offer
+  relay_result passing{};            ///< relay, relay_answer
 };
 
 /// A timer of the application.
@@ -206,6 +316,8 @@ using event = std::variant<begin, deadline_reached, sip_input, undeliverable, re
                            response_received, transaction_failed, ack_received, respond, cancel,
                            accepted, peer_accepted, send_bye, dialog_event, media_ready,
                            media_failed, media_remote, media_peer, media_join, media_echo,
-                           media_event, media_silent, leg_event, leg_command>;
+                           media_event, media_silent, leg_event, leg_command, offer_received,
+                           offer_withdrawn, answer_offer, send_offer, withdraw_offer, offer_result,
+                           acknowledge_with, relay_received, send_relay, relay_result>;
 
 } // namespace tandem::msg

@@ -1,6 +1,8 @@
 #include "actors/call/replies.hpp"
 
+#include "protocols/sip/grammar.hpp"
 #include "protocols/sip/response_builder.hpp"
+#include "protocols/sip/typed_headers.hpp"
 
 namespace tandem::actors {
 
@@ -20,6 +22,8 @@ wire_bytes plain_reply(const sip::message& request, const ip_endpoint& source, s
     w.header(sip::header_id::allow, allowed_methods);
   if (status == 415 || capabilities)
     write_accepted(w, request);
+  if (status == 420)
+    w.header(sip::header_id::unsupported, unsupported_options(request));
   return w.finish();
 }
 
@@ -27,6 +31,25 @@ ip_endpoint reply_destination(const node_facts& node, transport_index by,
                               const sip::message& request, const ip_endpoint& source) {
   const bool stream = node.transports[by.value].kind == sip::transport_kind::reliable;
   return stream ? source : sip::response_destination(request, source);
+}
+
+wire_bytes too_small_interval(const sip::message& request, const ip_endpoint& source,
+                              std::uint32_t min_se_s, std::string_view to_tag) {
+  sip::message_writer w;
+  sip::begin_response(w, request, {.status = 422, .to_tag = to_tag, .source = source});
+  w.header(sip::header_id::min_se, min_se_s);
+  return w.finish();
+}
+
+std::string unsupported_options(const sip::message& request) {
+  std::string out;
+  const auto required = sip::read_tokens(request, sip::header_id::require);
+  if (!required)
+    return std::string(request.header(sip::header_id::require).value_or(""));
+  for (const auto tag : *required)
+    if (!sip::same_word(tag, "timer"))
+      out.append(out.empty() ? "" : ", ").append(tag);
+  return out;
 }
 
 } // namespace tandem::actors

@@ -6,12 +6,14 @@
 #include "protocols/sip/writer.hpp"
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace tandem::actors {
 
 /// Methods that we act upon, as the Allow header has them (RFC 3261 §20.5).
-constexpr std::string_view allowed_methods = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER";
+constexpr std::string_view allowed_methods =
+    "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, MESSAGE, REGISTER";
 
 /// What a 415 tells of bodies that we read (§21.4.13): Accept, and Accept-Encoding if it was the
 /// encoding of this one.
@@ -33,5 +35,13 @@ void write_accepted(sip::message_writer&, const sip::message& request);
 /// its Via says.
 [[nodiscard]] ip_endpoint reply_destination(const node_facts&, transport_index,
                                             const sip::message& request, const ip_endpoint& source);
+
+/// RFC 4028 §6: 422 with our Min-SE.
+[[nodiscard]] wire_bytes too_small_interval(const sip::message& request, const ip_endpoint& source,
+                                            std::uint32_t min_se_s, std::string_view to_tag = {});
+
+/// The option tags of Require that we do not know, as Unsupported has them (RFC 3261 §8.2.2.3);
+/// empty: none.
+[[nodiscard]] std::string unsupported_options(const sip::message& request);
 
 } // namespace tandem::actors

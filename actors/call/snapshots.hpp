@@ -10,6 +10,8 @@
 #include "protocols/sip/invite_usage.hpp"
 #include "protocols/sip/message.hpp"
 #include "protocols/sip/outgoing_leg.hpp"
+#include "protocols/sip/session_exchange.hpp"
+#include "protocols/sip/session_timer.hpp"
 #include "protocols/sip/transaction.hpp"
 #include "runtime/base/ip_endpoint.hpp"
 
@@ -50,6 +52,19 @@ struct transaction_record {
   std::string summary;      ///< of `last`, for the ladder
 };
 
+/// A request of the peer that we have not answered yet.
+struct pending_request {
+  sip::message_ptr message; ///< null: none
+  ip_endpoint source;
+  child_id transaction;
+};
+
+/// An INFO or MESSAGE on its way through the call.
+struct relayed_request {
+  pending_request asked; ///< the peer's; or, of ours, its client transaction alone
+  child_id answer_to;    ///< ours: the server transaction of the other leg that waits for it
+};
+
 struct dialog_record {
   sip::dialog::snapshot dialog;
   sip::invite_usage::snapshot usage;
@@ -58,10 +73,26 @@ struct dialog_record {
   ip_endpoint peer;    ///< UAS: where the INVITE came from
   std::string contact; ///< ours, with < >
   child_id invite;     ///< UAS: the INVITE server transaction, for the 2xx
-  wire_bytes kept;     ///< UAS: the 2xx; UAC: the ACK
+  wire_bytes kept;     ///< the 2xx that is to be acknowledged
   ip_endpoint ack_destination;
   sip::digest_client::snapshot invite_login; ///< UAC: its ACK repeats the INVITE's (§13.2.2.4)
   sip::digest_client::snapshot bye_login;
+  wire_bytes ack;        ///< the last ACK that we sent
+  child_id bye;          ///< our BYE's client transaction
+  bool ack_held = false; ///< the 2xx to our INVITE offered: its ACK waits for our answer
+  sip::session_exchange::snapshot exchange;
+  sip::session_timer::snapshot timer;
+  bool allows_update = false; ///< the peer, by its Allow
+  pending_request offered;    ///< its re-INVITE or UPDATE
+  struct outgoing_offer {
+    bool by_update = false;  ///< wanted so, if the peer takes it
+    std::string description; ///< empty: an INVITE without offer
+    child_id transaction;
+    bool heard = false; ///< a provisional response came: it may be cancelled (§9.1)
+  };
+  outgoing_offer offering;
+  child_id refresh; ///< client transaction of an UPDATE without offer
+  std::vector<relayed_request> relays;
 };
 
 using negotiation_ptr = std::shared_ptr<const sdp::negotiation::snapshot>;
@@ -74,6 +105,27 @@ struct leg_media {
   negotiation_ptr negotiation = std::make_shared<const sdp::negotiation::snapshot>();
 };
 
+/// How far a change of an established session is, seen from one leg.
+struct leg_change {
+  enum class theirs : std::uint8_t {
+    none,
+    offer,      ///< the peer's offer waits for our answer
+    request,    ///< the peer's INVITE without offer waits for ours
+    late_answer ///< our 2xx offered: the answer comes in the ACK
+  };
+  enum class ours : std::uint8_t {
+    none,
+    offer,   ///< of the other leg, under way
+    refresh, ///< the unchanged description, under way
+    request, ///< an INVITE without offer is under way
+    held_ack ///< its 2xx offered: the ACK waits for our answer
+  };
+  theirs of_peer = theirs::none;
+  ours of_us = ours::none;
+  bool echo = false; ///< this leg is connected with itself
+  child_id dialog;   ///< the one that stands
+};
+
 struct incoming_leg_record {
   std::uint8_t number = 0;
   sip::incoming_leg::snapshot machine;
@@ -83,9 +135,10 @@ struct incoming_leg_record {
   sip::message_ptr request; ///< the INVITE
   ip_endpoint source;
   transport_index transport;
-  session_ptr offer;        ///< the caller's
+  session_ptr offer;        ///< the caller's; null: she wants one
   std::uint16_t status = 0; ///< final response given
   bool settled = false;     ///< noted as over
+  leg_change change;
 };
 
 struct outgoing_leg_record {
@@ -109,10 +162,11 @@ struct outgoing_leg_record {
   sip::digest_client::snapshot login;
   transport_index transport;
   ip_endpoint peer;
-  session_ptr offer;        ///< the other leg's description; null: we make one
+  session_ptr offer;        ///< the other leg's description; null: the callee is to make one
   std::uint16_t status = 0; ///< final response received
   bool settled = false;     ///< noted as over
   std::optional<flow> by;   ///< how the callee was heard: preferred while that connection stands
+  leg_change change;
 };
 
 struct media_endpoint_record {
@@ -126,12 +180,16 @@ struct media_endpoint_record {
 };
 
 struct app_record {
+  static constexpr std::uint8_t no_partner = 255;
   struct leg_row {
     child_id leg;
     child_id endpoint;
     bool incoming = false;
     bool ended = false;
-    session_ptr description; ///< the peer's latest
+    session_ptr description;           ///< the peer's latest
+    std::uint8_t partner = no_partner; ///< number of the leg that it is connected with
+    bool asking = false;               ///< its offer is with the partner
+    session_ptr offered = nullptr;     ///< that offer
   };
   struct timer_row {
     std::uint32_t number = 0;

@@ -12,7 +12,8 @@ using action_kind = sip::leg_action::kind;
 using command_kind = msg::leg_command::kind;
 
 incoming_leg::incoming_leg(const incoming_leg_record& r, call_scope& call)
-  : r_(r), call_(call), machine_(r.machine), sdp_(r.media, call) {
+  : r_(r), call_(call), machine_(r.machine), sdp_(r.media, call),
+    change_(r.change, r.number, sdp_, call) {
 }
 
 caf::behavior incoming_leg::make_behavior() {
@@ -27,6 +28,11 @@ caf::behavior incoming_leg::make_behavior() {
       [this](const msg::transaction_failed&) {}, // no ACK to a refusal: it was said, that is all
       [this](const msg::ack_received&) {},       // it has come to the dialog
       [this](const msg::media_silent&) { perform(machine_.on_rtp_timeout()); },
+      [this](const msg::offer_received& m) { change_.on_offer(m); },
+      [this](const msg::offer_withdrawn&) { change_.on_withdrawn(); },
+      [this](const msg::offer_result& m) { check(change_.on_result(m)); },
+      [this](const msg::relay_received& m) { change_.on_relay(m); },
+      [this](const msg::relay_result& m) { change_.on_relay_result(m); },
   };
 }
 
@@ -39,15 +45,17 @@ void incoming_leg::on_request(const msg::request_received& in) {
 
 void incoming_leg::on_invite(const msg::request_received& in) {
   r_.invite = in.transaction;
-  const auto required = sip::read_tokens(*in.message, sip::header_id::require);
-  if (required && !required->empty())
+  if (!unsupported_options(*in.message).empty())
     return refuse(420);
+  const auto timer = sip::read_session_timer(*in.message);
+  if (!timer)
+    return refuse(400, timer.error().reason());
+  if (!sip::session_timer{}.agree(*timer, call_.node().session_timers))
+    return refuse(422);
   auto offer = leg_sdp::read(*in.message);
   if (!offer)
     return refuse(offer.error(), offer.error() == 400 ? "Bad Session Description" : "");
-  if (!*offer)
-    return refuse(488, "Offer Required In INVITE");
-  if (!sdp_.take_offer(**offer))
+  if (*offer && !sdp_.take_offer(**offer))
     return refuse(488);
   auto dialog =
       dialog_as_uas(call_, *in.message, make_tag({call_.key(), r_.number, call_.node().name}));
@@ -58,6 +66,7 @@ void incoming_leg::on_invite(const msg::request_received& in) {
   dialog->peer = r_.source;
   r_.offer = *offer;
   r_.dialog = call_.spawn(call_.self(), "dialog", std::move(*dialog));
+  change_.establish(r_.dialog);
   media_endpoint_record endpoint;
   endpoint.leg = call_.self();
   endpoint.family = r_.source.address.family;
@@ -74,45 +83,83 @@ void incoming_leg::on_media_ready(const msg::media_ready& m) {
 }
 
 void incoming_leg::on_command(const msg::leg_command& c) {
+  if (const auto changed = change_.on_command(c))
+    return check(*changed);
   switch (c.what) {
     case command_kind::ring: return perform(machine_.on_ring(c.status), c);
     case command_kind::answer:
     case command_kind::answer_echo: return answer(c);
     case command_kind::reject: return perform(machine_.on_reject(c.status), c);
     case command_kind::hang_up: return perform(machine_.on_hangup(c.cause), c);
+    case command_kind::offer:
+    case command_kind::withdraw:
+    case command_kind::answer_offer:
+    case command_kind::late_answer:
+    case command_kind::relay:
+    case command_kind::relay_answer: break; // the modification's
   }
 }
 
 void incoming_leg::answer(const msg::leg_command& c) {
   if (machine_.current() != sip::incoming_leg::state::proceeding)
     return;
-  const auto sdp = c.what == command_kind::answer_echo ? sdp_.echo_answer()
-                   : c.description ? sdp_.answer(*c.description, leg_sdp::stage::final)
-                                   : std::nullopt;
+  const auto sdp = description_of_answer(c);
   if (!sdp) { // what the other side answered does not fit the caller's offer
     report_ended();
     return refuse(488);
   }
-  if (c.what == command_kind::answer_echo)
+  if (c.what == command_kind::answer_echo) {
+    change_.set_echo();
     call_.tell(sdp_.endpoint(), msg::media_echo{});
+  }
   (void) machine_.on_answer(); // its one action is what follows
   respond(200, c, &*sdp);
 }
 
+/// Without an offer in the INVITE it is one: the ACK brings the answer (§13.2.1).
+std::optional<std::string> incoming_leg::description_of_answer(const msg::leg_command& c) {
+  const bool echo = c.what == command_kind::answer_echo;
+  if (!echo && !c.description)
+    return std::nullopt;
+  if (r_.offer)
+    return echo ? sdp_.echo_answer() : sdp_.answer(*c.description, leg_sdp::stage::final);
+  change_.expect_late_answer();
+  return echo ? sdp_.own_offer() : sdp_.offer(*c.description);
+}
+
 void incoming_leg::on_dialog(const msg::dialog_event& e) {
   switch (e.what) {
-    case msg::dialog_event::kind::acknowledged: return perform(machine_.on_ack());
+    case msg::dialog_event::kind::acknowledged: return on_ack(e.ack);
     case msg::dialog_event::kind::ack_timed_out: return perform(machine_.on_ack_timeout());
     case msg::dialog_event::kind::bye_received: return perform(machine_.on_bye());
     case msg::dialog_event::kind::bye_final: return perform(machine_.on_bye_final());
+    case msg::dialog_event::kind::lost:
+      return perform(machine_.on_session_lost(sip::end_cause::dialog_gone));
+    case msg::dialog_event::kind::expired:
+      return perform(machine_.on_session_lost(sip::end_cause::session_expired));
+    case msg::dialog_event::kind::refresh_due: return change_.on_refresh_due();
   }
+}
+
+void incoming_leg::on_ack(const sip::message_ptr& ack) {
+  const auto verdict = change_.on_ack(ack);
+  const auto todo = machine_.on_ack();
+  if (verdict == modification::verdict::fine
+      || machine_.current() == sip::incoming_leg::state::ending)
+    perform(todo);
+  check(verdict);
+}
+
+void incoming_leg::check(modification::verdict v) {
+  if (v == modification::verdict::broken)
+    perform(machine_.on_session_lost(sip::end_cause::bad_description));
 }
 
 void incoming_leg::perform(const sip::incoming_leg::actions& todo, const msg::leg_command& wanted) {
   for (const auto& action : todo)
     switch (action.what) {
       case action_kind::send_provisional: {
-        const auto sdp = wanted.description
+        const auto sdp = wanted.description && r_.offer // else there is nothing to answer yet
                              ? sdp_.answer(*wanted.description, leg_sdp::stage::early)
                              : std::nullopt;
         respond(action.status, wanted, sdp ? &*sdp : nullptr);
@@ -147,10 +194,15 @@ void incoming_leg::respond(std::uint16_t status, const msg::leg_command& wanted,
     w.header(sip::header_id::contact, contact_of(call_.node().transports[r_.transport.value], tag));
     w.header(sip::header_id::allow, allowed_methods);
   }
+  if (status / 100 == 2)
+    add_session_timer(w);
+  if (status == 422)
+    w.header(sip::header_id::min_se,
+             static_cast<std::uint32_t>(call_.node().session_timers.least.count()));
   for (const auto& contact : wanted.contacts)
     w.header(sip::header_id::contact, "<", contact, ">");
   if (status == 420)
-    w.header(sip::header_id::unsupported, r_.request->header(sip::header_id::require).value_or(""));
+    w.header(sip::header_id::unsupported, unsupported_options(*r_.request));
   if (status == 415)
     write_accepted(w, *r_.request);
   if (status == 488) // §20.43: 304 is "Media type not available", 305 "Incompatible media format"
@@ -164,6 +216,17 @@ void incoming_leg::respond(std::uint16_t status, const msg::leg_command& wanted,
   call_.tell(r_.invite, msg::respond{status, bytes});
   if (status / 100 == 2)
     call_.tell(r_.dialog, msg::accepted{r_.invite, bytes});
+}
+
+/// RFC 4028 §9: what the dialog has agreed to as well, from the same request.
+void incoming_leg::add_session_timer(sip::message_writer& w) const {
+  sip::session_timer timer;
+  if (const auto fields = sip::read_session_timer(*r_.request))
+    (void) timer.agree(*fields, call_.node().session_timers);
+  const auto fields = timer.response_fields();
+  sip::write_session_timer(w, fields);
+  if (fields.who == sip::session_timer_fields::refresher::uac)
+    w.header(sip::header_id::require, "timer");
 }
 
 void incoming_leg::refuse(std::uint16_t status, std::string_view reason) {
@@ -193,6 +256,7 @@ child_record incoming_leg::record_at(time_point) const {
   auto r = r_;
   r.machine = machine_.snapshot_now();
   r.media = sdp_.record();
+  r.change = change_.record();
   return r;
 }
 

@@ -2,6 +2,7 @@
 
 #include "actors/call/scope.hpp"
 #include "actors/leg/leg_sdp.hpp"
+#include "actors/leg/modification.hpp"
 #include "protocols/sip/incoming_leg.hpp"
 
 #include <caf/behavior.hpp>
@@ -33,16 +34,22 @@ private:
   /// What the application wants, while the actions that it leads to are carried out.
   void perform(const sip::incoming_leg::actions&, const msg::leg_command& wanted = {});
   void answer(const msg::leg_command&);
+  [[nodiscard]] std::optional<std::string> description_of_answer(const msg::leg_command&);
+  void on_ack(const sip::message_ptr&);
+  void add_session_timer(sip::message_writer&) const;
   /// A response to the INVITE.
   void respond(std::uint16_t status, const msg::leg_command&, const std::string* sdp = nullptr);
   void refuse(std::uint16_t status, std::string_view reason = {});
   void report_ended();
+  /// Ends the session if it is broken.
+  void check(modification::verdict);
   void settle();
 
   incoming_leg_record r_;
   call_scope& call_;
   sip::incoming_leg machine_;
   leg_sdp sdp_;
+  modification change_;
 };
 
 /// A fresh one for this INVITE.

@@ -110,12 +110,11 @@ std::optional<std::string> leg_sdp::echo_answer() {
   return sdp::to_text(*result);
 }
 
-std::string leg_sdp::offer(const sdp::session* other_leg) {
-  const auto& origin = negotiation_.local_origin();
+std::optional<std::string> leg_sdp::offer(const sdp::session& other_leg) {
   const auto result =
-      negotiation_.set_local_offer(other_leg != nullptr ? sdp::anchor(*other_leg, where(), origin)
-                                                        : sdp::make_offer(where(), origin));
-  TANDEM_CHECK(result); // the first of this leg
+      negotiation_.set_local_offer(sdp::anchor(other_leg, where(), negotiation_.local_origin()));
+  if (!result)
+    return std::nullopt;
   changed();
   return sdp::to_text(*result);
 }
@@ -124,6 +123,38 @@ std::string leg_sdp::pending_offer() const {
   const auto& offer = negotiation_.pending();
   TANDEM_CHECK(offer);
   return sdp::to_text(*offer);
+}
+
+std::optional<std::string> leg_sdp::own_offer() {
+  const auto& agreed = negotiation_.local();
+  const auto result = negotiation_.set_local_offer(
+      agreed ? *agreed : sdp::make_offer(where(), negotiation_.local_origin()));
+  if (!result)
+    return std::nullopt;
+  changed();
+  return sdp::to_text(*result);
+}
+
+bool leg_sdp::is_unchanged(const sdp::session& offer) const {
+  return negotiation_.remote() == offer;
+}
+
+std::optional<std::string> leg_sdp::same_answer() {
+  const auto offer = negotiation_.pending();
+  const auto agreed = negotiation_.local();
+  if (!offer || !agreed)
+    return std::nullopt;
+  const auto result = negotiation_.set_local_answer(*agreed);
+  if (!result)
+    return std::nullopt;
+  changed();
+  point_media(*offer);
+  return sdp::to_text(*result);
+}
+
+void leg_sdp::rollback() {
+  negotiation_.rollback();
+  changed();
 }
 
 bool leg_sdp::take_answer(const sdp::session& answer, stage when) {

@@ -41,12 +41,21 @@ public:
   [[nodiscard]] std::optional<std::string> answer(const sdp::session& other_leg, stage);
   [[nodiscard]] std::optional<std::string> echo_answer();
 
-  /// Our offer, from what the other leg described, or one of our own when it described nothing.
-  [[nodiscard]] std::string offer(const sdp::session* other_leg);
   /// The offer that is not answered yet, once more.
   [[nodiscard]] std::string pending_offer() const;
+  /// Our offer, from what the other leg described. Nullopt: it drops m= lines that we have, or
+  /// another offer is under way.
+  [[nodiscard]] std::optional<std::string> offer(const sdp::session& other_leg);
+  /// One of our own: what was agreed last, unchanged (RFC 3264 §8), or a first one.
+  [[nodiscard]] std::optional<std::string> own_offer();
   /// The callee's answer; false if it does not fit the offer.
   [[nodiscard]] bool take_answer(const sdp::session&, stage);
+
+  /// This offer repeats what the peer described last: the answer is ours of last time.
+  [[nodiscard]] bool is_unchanged(const sdp::session& offer) const;
+  [[nodiscard]] std::optional<std::string> same_answer();
+  /// The offer under way, ours or the peer's, came to nothing.
+  void rollback();
 
 private:
   [[nodiscard]] sdp::local_media where() const;

@@ -9,6 +9,7 @@
 #include "protocols/sip/request_builder.hpp"
 #include "protocols/sip/route_uri.hpp"
 #include "protocols/sip/typed_headers.hpp"
+#include "runtime/base/check.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -38,7 +39,8 @@ std::string reason_for(std::optional<sip::end_cause> why) {
 } // namespace
 
 outgoing_leg::outgoing_leg(const outgoing_leg_record& r, call_scope& call)
-  : r_(r), call_(call), machine_(r.machine, call.node().timers, call.now()), sdp_(r.media, call) {
+  : r_(r), call_(call), machine_(r.machine, call.node().timers, call.now()), sdp_(r.media, call),
+    change_(r.change, r.number, sdp_, call) {
 }
 
 caf::behavior outgoing_leg::make_behavior() {
@@ -52,8 +54,13 @@ caf::behavior outgoing_leg::make_behavior() {
           perform(machine_.on_transaction_failed(m.why));
       },
       [this](const msg::dialog_event& e) { on_dialog(e); },
-      [this](const msg::leg_command& c) { perform(machine_.on_hangup(c.cause, call_.now())); },
+      [this](const msg::leg_command& c) { on_command(c); },
       [this](const msg::media_silent&) { perform(machine_.on_rtp_timeout()); },
+      [this](const msg::offer_received& m) { change_.on_offer(m); },
+      [this](const msg::offer_withdrawn&) { change_.on_withdrawn(); },
+      [this](const msg::offer_result& m) { check(change_.on_result(m)); },
+      [this](const msg::relay_received& m) { change_.on_relay(m); },
+      [this](const msg::relay_result& m) { change_.on_relay_result(m); },
       [this](const msg::deadline_reached&) { perform(machine_.on_deadline(call_.now())); },
   };
 }
@@ -81,7 +88,10 @@ void outgoing_leg::give_up() {
 
 void outgoing_leg::send_invite(const msg::media_ready& m) {
   sdp_.set_slot(m.slot);
-  invite(sdp_.offer(r_.offer.get()));
+  const auto offer =
+      r_.offer ? sdp_.offer(*r_.offer) : std::optional<std::string>(""); // else he is to offer
+  TANDEM_CHECK(offer);                                                   // the first of this leg
+  invite(*offer);
 }
 
 /// §22.2, §8.1.3.5: what the first one made early is over; Call-ID, From and offer stay.
@@ -91,7 +101,7 @@ void outgoing_leg::invite_again() {
       call_.end(b.dialog);
   r_.dialogs.clear();
   ++r_.cseq;
-  invite(sdp_.pending_offer());
+  invite(r_.offer ? sdp_.pending_offer() : "");
 }
 
 void outgoing_leg::invite(const std::string& description) {
@@ -110,8 +120,10 @@ void outgoing_leg::invite(const std::string& description) {
   sip::begin_request(w, sip::method::invite, plan, {via.protocol, via.sent_by, branch});
   w.header(sip::header_id::contact, contact_of(via, name));
   w.header(sip::header_id::allow, allowed_methods);
+  sip::write_session_timer(w, sip::session_timer{}.request_fields(node.session_timers));
   sip::digest_client{r_.login}.write(w);
-  w.body("application/sdp", description);
+  if (!description.empty())
+    w.body("application/sdp", description);
   client_request invite{.method = sip::method::invite,
                         .branch = std::move(branch),
                         .bytes = w.finish(),
@@ -137,7 +149,8 @@ void outgoing_leg::on_response(const msg::response_received& m) {
 
 void outgoing_leg::on_provisional(const sip::message_ptr& response) {
   answer_context seen{response, dialog_for(*response), nullptr};
-  if (const auto body = leg_sdp::read(*response); body && *body)
+  // Without reliable provisional responses an offer can only come in the 2xx (§13.2.1).
+  if (const auto body = leg_sdp::read(*response); r_.offer && body && *body)
     if (sdp_.take_answer(**body, leg_sdp::stage::early))
       seen.description = *body;
   perform(machine_.on_provisional(response->status(), call_.now()), seen);
@@ -155,9 +168,15 @@ void outgoing_leg::on_success(const sip::message_ptr& response) {
   if (first) {
     // An answer that does not fit is not passed on: the application sees none.
     r_.answered_tag = tag;
+    change_.establish(seen.dialog);
     const auto body = leg_sdp::read(*response);
-    if (body && *body && sdp_.take_answer(**body, leg_sdp::stage::final))
+    const bool fits =
+        body && *body
+        && (r_.offer ? sdp_.take_answer(**body, leg_sdp::stage::final) : sdp_.take_offer(**body));
+    if (fits)
       seen.description = *body;
+    if (fits && !r_.offer)
+      change_.hold_ack();
   }
   perform(machine_.on_2xx(answering ? from::answering_dialog : from::another_dialog), seen);
 }
@@ -180,10 +199,29 @@ void outgoing_leg::on_dialog(const msg::dialog_event& e) {
       about->dialog = the_call;
     return;
   }
-  if (e.what == msg::dialog_event::kind::bye_received)
-    return perform(machine_.on_bye());
-  if (e.what == msg::dialog_event::kind::bye_final)
-    perform(machine_.on_bye_final());
+  switch (e.what) {
+    case msg::dialog_event::kind::acknowledged: return check(change_.on_ack(e.ack));
+    case msg::dialog_event::kind::ack_timed_out:
+      return perform(machine_.on_session_lost(sip::end_cause::ack_timeout));
+    case msg::dialog_event::kind::bye_received: return perform(machine_.on_bye());
+    case msg::dialog_event::kind::bye_final: return perform(machine_.on_bye_final());
+    case msg::dialog_event::kind::lost:
+      return perform(machine_.on_session_lost(sip::end_cause::dialog_gone));
+    case msg::dialog_event::kind::expired:
+      return perform(machine_.on_session_lost(sip::end_cause::session_expired));
+    case msg::dialog_event::kind::refresh_due: return change_.on_refresh_due();
+  }
+}
+
+void outgoing_leg::on_command(const msg::leg_command& c) {
+  if (const auto changed = change_.on_command(c))
+    return check(*changed);
+  perform(machine_.on_hangup(c.cause, call_.now()));
+}
+
+void outgoing_leg::check(modification::verdict v) {
+  if (v == modification::verdict::broken)
+    perform(machine_.on_session_lost(sip::end_cause::bad_description));
 }
 
 /// The dialog of the response's To tag, made if it is new; the_call if it can make none.
@@ -224,7 +262,7 @@ void outgoing_leg::perform(const sip::outgoing_leg::actions& todo, const answer_
         call_.tell(r_.invite, msg::cancel{reason_for(machine_.cause())});
         break;
       case action_kind::acknowledge:
-        call_.tell(seen.dialog, msg::peer_accepted{seen.response});
+        call_.tell(seen.dialog, msg::peer_accepted{seen.response, !r_.offer && seen.description});
         break;
       case action_kind::release_surplus:
         call_.tell(seen.dialog, msg::peer_accepted{seen.response});
@@ -295,6 +333,7 @@ child_record outgoing_leg::record_at(time_point now) const {
   auto r = r_;
   r.machine = machine_.snapshot_at(now);
   r.media = sdp_.record();
+  r.change = change_.record();
   return r;
 }
 

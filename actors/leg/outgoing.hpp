@@ -2,6 +2,7 @@
 
 #include "actors/call/scope.hpp"
 #include "actors/leg/leg_sdp.hpp"
+#include "actors/leg/modification.hpp"
 #include "protocols/sip/outgoing_leg.hpp"
 
 #include <caf/behavior.hpp>
@@ -47,12 +48,16 @@ private:
   void perform(const sip::outgoing_leg::actions&, const answer_context& = {});
   void report(msg::leg_event);
   void give_up();
+  /// Ends the session if it is broken.
+  void check(modification::verdict);
+  void on_command(const msg::leg_command&);
   void settle();
 
   outgoing_leg_record r_;
   call_scope& call_;
   sip::outgoing_leg machine_;
   leg_sdp sdp_;
+  modification change_;
 };
 
 } // namespace tandem::actors

@@ -4,6 +4,7 @@
 #include "actors/call_app/call_app.hpp"
 #include "actors/calls/limits.hpp"
 #include "config/configuration.hpp"
+#include "protocols/sip/session_timer.hpp"
 #include "protocols/sip/timer_values.hpp"
 #include "runtime/base/ip_endpoint.hpp"
 #include "runtime/base/time.hpp"
@@ -35,6 +36,7 @@ struct node_facts {
   std::optional<ip_address> media_address6;
   sip::timer_values timers;
   duration ring_timeout{};
+  sip::session_timer_rules session_timers;
   app_catalogue apps;
   std::size_t calls_per_shard = limits::calls_per_shard;
 };

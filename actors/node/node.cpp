@@ -77,6 +77,7 @@ struct node::parts {
     facts.media_address6 = c.media.address6;
     facts.ring_timeout = c.sip.ring_timeout;
     facts.timers = sip::timers_for(c.sip.t1);
+    facts.session_timers = {c.sip.session_expires, c.sip.min_se};
     facts.apps = std::move(apps);
   }
 

@@ -50,10 +50,14 @@ auto incoming_leg::on_rtp_timeout() -> actions {
     s_.cause = end_cause::rtp_timeout;
     return {{kind::report_ended}};
   }
+  return on_session_lost(end_cause::rtp_timeout);
+}
+
+auto incoming_leg::on_session_lost(end_cause why) -> actions {
   if (s_.current != state::established)
-    return {}; // before the answer nobody owes us media
+    return {};
   s_.current = state::ending;
-  s_.cause = end_cause::rtp_timeout;
+  s_.cause = why;
   return {{kind::send_bye}, {kind::report_ended}};
 }
 
@@ -76,7 +80,7 @@ auto incoming_leg::on_ack() -> actions {
 
 auto incoming_leg::on_ack_timeout() -> actions {
   if (s_.current != state::accepted)
-    return {};
+    return on_session_lost(end_cause::ack_timeout); // of a 2xx to a re-INVITE
   s_.current = state::ending; // §13.3.1.4: the dialog is confirmed, the session is ended with a BYE
   if (s_.bye_wanted)
     return {{kind::send_bye}};
@@ -140,6 +144,9 @@ std::string_view to_string(end_cause c) {
     case end_cause::answered_elsewhere: return "answered elsewhere";
     case end_cause::operator_request: return "operator";
     case end_cause::failure: return "internal failure";
+    case end_cause::session_expired: return "session expired";
+    case end_cause::dialog_gone: return "dialog gone";
+    case end_cause::bad_description: return "bad description";
   }
   return "";
 }

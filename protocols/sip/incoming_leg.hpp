@@ -45,6 +45,8 @@ public:
   [[nodiscard]] actions on_ack_timeout();
   [[nodiscard]] actions on_bye();
   [[nodiscard]] actions on_rtp_timeout();
+  /// The session cannot go on: BYE, and the application is told. Only once it is established.
+  [[nodiscard]] actions on_session_lost(end_cause);
   [[nodiscard]] actions on_bye_final(); ///< final response to our BYE, or its time-out
 
   [[nodiscard]] state current() const { return s_.current; }

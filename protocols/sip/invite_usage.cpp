@@ -28,8 +28,9 @@ void invite_usage::on_provisional_sent(time_point now) {
 }
 
 void invite_usage::on_2xx_sent(time_point now) {
-  TANDEM_CHECK(role_ == role::uas && state_ == state::early);
-  state_ = state::answered;
+  TANDEM_CHECK((role_ == role::uas && state_ == state::early) || state_ == state::established);
+  if (state_ == state::early)
+    state_ = state::answered;
   timers_.stop_all();
   timers_.start(timer::ack, now + 64 * t_.t1); // §13.3.1.4
   resend_interval_ = t_.t1; // whatever the transport: the 2xx is repeated from end to end
@@ -37,8 +38,8 @@ void invite_usage::on_2xx_sent(time_point now) {
 }
 
 actions<usage_action> invite_usage::on_ack() {
-  TANDEM_CHECK(role_ == role::uas);
-  if (state_ != state::answered)
+  TANDEM_CHECK(role_ == role::uas || state_ != state::early);
+  if (state_ != state::answered && !timers_.is_running(timer::ack))
     return {}; // one ACK for each 2xx that was sent again
   state_ = state::established;
   timers_.stop_all();
@@ -46,7 +47,7 @@ actions<usage_action> invite_usage::on_ack() {
 }
 
 actions<usage_action> invite_usage::on_2xx() {
-  TANDEM_CHECK(role_ == role::uac);
+  TANDEM_CHECK(role_ == role::uac || state_ != state::early);
   if (state_ == state::early)
     state_ = state::established;
   if (ack_sent_)
@@ -74,7 +75,8 @@ bool invite_usage::may_send_bye() const {
 }
 
 void invite_usage::on_bye_sent() {
-  TANDEM_CHECK(may_send_bye()); // which says that no timer runs
+  TANDEM_CHECK(may_send_bye());
+  timers_.stop_all(); // of a re-INVITE: its ACK is not waited for
   state_ = state::leaving;
 }
 
@@ -105,11 +107,9 @@ actions<usage_action> invite_usage::on_deadline(time_point now) {
 void invite_usage::fire(timer which, time_point now, actions<usage_action>& out) {
   switch (which) {
     case timer::ack: // §13.3.1.4: the dialog is confirmed, the session should end with a BYE
-      TANDEM_CHECK(state_ == state::answered);
       timers_.stop_all();
       return out.push_back(report_ack_timeout);
     case timer::resend: // §13.3.1.4: doubles up to T2
-      TANDEM_CHECK(state_ == state::answered);
       resend_interval_ = std::min<duration>(2 * resend_interval_, t_.t2);
       timers_.start(timer::resend, now + resend_interval_);
       return out.push_back(resend_2xx);

@@ -34,8 +34,9 @@ enum class usage_action : std::uint8_t {
 ///       |--2xx received------|------------------'   |                    |                   |
 ///       `--failure, BYE------`--BYE received--------`--------------------`-------------------'
 ///
-/// A re-INVITE will be a second exchange of the same kind beside `established` (§14); the timers
-/// serve it too, since there is only one INVITE at a time in a dialog.
+/// A re-INVITE is a second exchange of the same kind beside `established` (§14), in either
+/// direction whatever the role was; the timers serve it too, since there is only one INVITE at a
+/// time in a dialog (session_exchange sees to that).
 class invite_usage {
 public:
   enum class role : std::uint8_t { uas, uac };
@@ -48,14 +49,17 @@ public:
   [[nodiscard]] snapshot snapshot_at(time_point now) const;
   invite_usage(const snapshot&, const timer_values&, time_point now);
 
-  // UAS
+  // UAS of an INVITE
   /// We sent a 101-199: it is sent again every minute until the answer.
   void on_provisional_sent(time_point now);
-  /// We sent the first 2xx, by way of the server transaction. Only in `early`.
+  /// We sent the first 2xx, by way of the server transaction: in `early`, or to a re-INVITE in
+  /// `established`.
   void on_2xx_sent(time_point now);
   [[nodiscard]] actions<usage_action> on_ack();
 
-  // UAC
+  // UAC of an INVITE
+  /// We sent a re-INVITE: the next 2xx wants an ACK of its own.
+  void on_reinvite_sent() { ack_sent_ = false; }
   /// A 2xx of this dialog, the first or a retransmission; in every state it is acknowledged.
   [[nodiscard]] actions<usage_action> on_2xx();
 

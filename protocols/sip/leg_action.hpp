@@ -21,6 +21,9 @@ enum class end_cause : std::uint8_t {
   answered_elsewhere, ///< a further 2xx to the same INVITE
   operator_request,   ///< by the console or the API
   failure,            ///< a bug ended the call
+  session_expired,    ///< nobody refreshed the session (RFC 4028)
+  dialog_gone,        ///< a request inside the dialog got 481, 408 or no answer
+  bad_description,    ///< an answer was missing, or did not fit its offer
 };
 
 [[nodiscard]] std::string_view to_string(end_cause);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace tandem::sip {
 
@@ -28,5 +30,9 @@ constexpr std::size_t max_media_types = 64; // Accept
 constexpr std::size_t max_bindings = 32;
 constexpr std::size_t max_binding_uri_bytes = 512;
 constexpr std::size_t max_binding_call_id_bytes = 256;
+/// How often one offer is sent when the peer asks for patience (491, 500 with Retry-After).
+constexpr std::uint8_t max_offer_attempts = 6;
+/// What is believed of its Retry-After: RFC 3261 §14.2 lets a peer say 10 s at most.
+constexpr std::chrono::seconds longest_retry_after{10};
 
 } // namespace tandem::sip

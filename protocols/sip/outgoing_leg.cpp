@@ -101,10 +101,14 @@ auto outgoing_leg::on_bye() -> actions {
 }
 
 auto outgoing_leg::on_rtp_timeout() -> actions {
+  return on_session_lost(end_cause::rtp_timeout);
+}
+
+auto outgoing_leg::on_session_lost(end_cause why) -> actions {
   if (state_ != state::established)
     return {};
   state_ = state::ending;
-  cause_ = end_cause::rtp_timeout;
+  cause_ = why;
   return {{kind::send_bye}, {kind::report_ended}};
 }
 

@@ -44,6 +44,8 @@ public:
   [[nodiscard]] actions on_bye();
   [[nodiscard]] actions on_bye_final();
   [[nodiscard]] actions on_rtp_timeout();
+  /// The session cannot go on: BYE, and the application is told. Only once it is established.
+  [[nodiscard]] actions on_session_lost(end_cause);
   [[nodiscard]] actions on_deadline(time_point now);
 
   [[nodiscard]] std::optional<time_point> next_deadline() const { return timers_.next(); }

@@ -6,6 +6,7 @@ std::uint16_t passed_on(std::uint16_t status) {
   switch (status) {
     case 401:
     case 407:
+    case 422:
     case 481:
     case 482:
     case 483:
@@ -39,6 +40,19 @@ int rank(std::uint16_t status) {
 
 bool is_better_refusal(std::uint16_t a, std::uint16_t b) {
   return rank(a) < rank(b);
+}
+
+std::uint16_t offer_refusal(std::uint16_t status) {
+  switch (status) {
+    case 406:
+    case 415:
+    case 488:
+    case 491:
+    case 504:
+    case 603:
+    case 606: return status;
+    default: return 488;
+  }
 }
 
 } // namespace tandem::sip

@@ -9,7 +9,7 @@ namespace tandem::sip {
 /// our own request to the callee are not:
 ///
 /// - 401, 407: the callee challenged us, the caller cannot answer it -> 500
-/// - 481, 482, 483, 491, 494: about our dialog, our loop, our hop count -> 500
+/// - 422, 481, 482, 483, 491, 494: about our session timer, dialog, loop, hop count -> 500
 /// - 487 without a CANCEL of the caller's -> 480
 /// - 503 -> 500 (RFC 3261 §16.7 step 6: others would take it for this node's overload)
 /// - 3xx whose Contacts are not passed along -> 480
@@ -22,5 +22,9 @@ namespace tandem::sip {
 /// Classes are those of passed_on(). DEVIATION RFC 3261 §16.7 step 6: 401 and 407 are not
 /// preferred; a proxy would hand the challenge on, we cannot.
 [[nodiscard]] bool is_better_refusal(std::uint16_t a, std::uint16_t b);
+/// What it answers to a re-INVITE or UPDATE whose offer the other side refused with `status`: the
+/// same where it speaks of the description (415, 488, 606, 6xx …) or asks for patience (491), else
+/// 488. Never 408 or 481, which would end the asker's dialog.
+[[nodiscard]] std::uint16_t offer_refusal(std::uint16_t status);
 
 } // namespace tandem::sip

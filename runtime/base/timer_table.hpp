@@ -16,6 +16,9 @@ public:
   void start(Timer t, time_point deadline) { at(t) = deadline; }
   void stop(Timer t) { at(t).reset(); }
   void stop_all() { deadlines_.fill(std::nullopt); }
+  [[nodiscard]] bool is_running(Timer t) const {
+    return deadlines_[static_cast<std::size_t>(t)].has_value();
+  }
 
   [[nodiscard]] std::optional<time_point> deadline(Timer t) const {
     return deadlines_[static_cast<std::size_t>(t)];

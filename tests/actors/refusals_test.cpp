@@ -98,7 +98,6 @@ TEST_CASE("refusals: INVITEs that cannot become calls get one answer and leave n
        "400 INVITE",
        nullptr,
        nullptr},
-      {"§13.3.1.4: no offer", {.body = ""}, "488 INVITE", nullptr, nullptr},
       {"§21.4.26: no media that we relay",
        {.body = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"},
        "488 INVITE",

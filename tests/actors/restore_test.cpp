@@ -260,3 +260,66 @@ TEST_CASE("restore: a call that is cancelled, forked or refused", "[actors]") {
   }
   CHECK(!twins.empty());
 }
+
+TEST_CASE("restore: a call in the middle of each change of its session", "[actors]") {
+  world w;
+  std::vector<twin> twins;
+  const auto snap = [&] {
+    w.pass(100ms);
+    twins.emplace_back(w);
+    w.pass(100ms);
+  };
+  const auto hold = w.caller.described(2, "a=sendonly\r\n");
+  SECTION("offers that go through, meet and are late") {
+    w.caller.invite("7100", {.headers = "Supported: timer\r\nSession-Expires: 300\r\n"});
+    w.settle();
+    w.callee.respond(200);
+    w.settle();
+    w.caller.reinvite({.body = hold});
+    snap(); // offered, and offering
+    w.callee.respond(180, {.body = ""});
+    snap(); // heard
+    w.callee.respond(491, {.body = ""});
+    snap(); // backing off
+    w.pass(4s);
+    w.caller.habits.acknowledges = false;
+    w.callee.respond(200, {.body = w.callee.described(2, "a=recvonly\r\n")});
+    snap(); // our 2xx waits for its ACK
+    w.caller.ack();
+    w.settle();
+    w.caller.update({.body = w.caller.described(3)});
+    snap(); // an UPDATE that became a re-INVITE
+    w.callee.respond(488, {.body = ""});
+    w.settle();
+    w.caller.request("INFO", "", "x");
+    snap(); // an INFO on its way
+    w.callee.respond_to("INFO", 200);
+    w.settle();
+    w.caller.reinvite({.body = ""});
+    w.settle();
+    w.callee.respond(200);
+    snap(); // an ACK is held
+    w.caller.ack({.body = w.caller.described(4)});
+    w.settle();
+    w.caller.bye();
+    w.settle();
+    w.over({"200 caller bye"});
+  }
+  SECTION("an INVITE without offer") {
+    w.caller.habits.acknowledges = false;
+    w.caller.invite("7100", {.body = ""});
+    snap();
+    w.callee.respond(200);
+    snap();
+    w.caller.ack({.body = w.caller.described(1)});
+    snap();
+    w.caller.bye();
+    w.settle();
+    w.over({"200 caller bye"});
+  }
+  for (std::size_t i = 0; i < twins.size(); ++i) {
+    INFO("state " << i);
+    twins[i].compare(w);
+  }
+  CHECK(!twins.empty());
+}

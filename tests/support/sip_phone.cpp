@@ -69,15 +69,19 @@ void sip_phone::invite_again(const sip_extras& x) {
 }
 
 void sip_phone::cancel() {
-  session plain = session_; // §9.1: To as in the INVITE
-  plain.remote = "<" + invite_uri_ + ">";
-  auto bytes = write("CANCEL", invite_uri_, plain, invite_cseq_, invite_branch_, {.body = ""});
+  const bool again =
+      invite_cseq_ != 1 && !session_.target.empty() && session_.target != invite_uri_;
+  session plain = session_; // §9.1: To and Request-URI as in the INVITE
+  if (!again)
+    plain.remote = "<" + invite_uri_ + ">";
+  auto bytes = write("CANCEL", again ? session_.target : invite_uri_, plain, invite_cseq_,
+                     invite_branch_, {.body = ""});
   remember("CANCEL", bytes);
   say(std::move(bytes));
 }
 
-void sip_phone::ack() {
-  auto bytes = write("ACK", session_.target, session_, invite_cseq_, fresh_branch(), {.body = ""});
+void sip_phone::ack(const sip_extras& x) {
+  auto bytes = write("ACK", session_.target, session_, invite_cseq_, fresh_branch(), x);
   remember("ACK", bytes);
   say(std::move(bytes));
 }
@@ -91,17 +95,17 @@ void sip_phone::respond(std::uint16_t status, const sip_extras& x) {
   const auto from = sip::read_from(*invite);
   const auto to = sip::read_to(*invite);
   const auto contacts = sip::read_contacts(*invite);
-  session_ = {std::string(*sip::read_call_id(*invite)), address_of(*to) + ";tag=" + x.tag,
+  const auto tag = to->tag.empty() ? x.tag : std::string(to->tag); // of a re-INVITE
+  session_ = {std::string(*sip::read_call_id(*invite)), address_of(*to) + ";tag=" + tag,
               address_of(*from) + ";tag=" + std::string(from->tag),
               std::string(contacts->list.front().address.uri.text)};
   answer(*invite, status, x);
 }
 
-void sip_phone::respond_to(std::string_view method, std::uint16_t status, sip_extras x) {
+void sip_phone::respond_to(std::string_view method, std::uint16_t status, const sip_extras& x) {
   const auto request = last(method);
   if (!request)
     throw std::logic_error{"this phone has heard no " + std::string(method)};
-  x.contact = false;
   answer(*request, status, x);
 }
 
@@ -120,7 +124,7 @@ void sip_phone::answer(const sip::message& request, std::uint16_t status, const 
     out.append("Contact: <sip:phone@").append(to_string(local_)).append(">\r\n");
   const bool describes = status / 100 == 2 || status == 183 || x.body != "default";
   out.append(x.headers);
-  out.append(body_part(describes ? x : sip_extras{.body = ""}, description()));
+  out.append(body_part(describes ? x : sip_extras{.body = ""}, described(1)));
   remember(std::to_string(status) + " " + std::string(request.method_name()), out);
   say(std::move(out));
 }
@@ -160,11 +164,30 @@ std::string sip_phone::fresh_branch() {
   return "z9hG4bK-" + std::to_string(local_.port) + "-" + std::to_string(++branches_);
 }
 
-std::string sip_phone::description() const {
+std::string sip_phone::described(unsigned version, std::string_view lines,
+                                 std::uint16_t port_above_sip) const {
   const auto host = to_string(local_.address);
-  return "v=0\r\no=- 1 1 IN IP4 " + host + "\r\ns=-\r\nc=IN IP4 " + host + "\r\nt=0 0\r\nm=audio "
-         + std::to_string(local_.port + 1000)
-         + " RTP/AVP 0 8\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n";
+  return "v=0\r\no=- 1 " + std::to_string(version) + " IN IP4 " + host + "\r\ns=-\r\nc=IN IP4 "
+         + host + "\r\nt=0 0\r\nm=audio " + std::to_string(local_.port + port_above_sip)
+         + " RTP/AVP 0 8\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n" + std::string(lines);
+}
+
+void sip_phone::reinvite(const sip_extras& x) {
+  change("INVITE", x);
+  invite_cseq_ = cseq_;
+}
+
+void sip_phone::update(const sip_extras& x) {
+  change("UPDATE", x);
+}
+
+void sip_phone::change(std::string_view method, const sip_extras& x) {
+  const auto branch = fresh_branch();
+  if (method == "INVITE")
+    invite_branch_ = branch;
+  auto bytes = write(method, session_.target, session_, ++cseq_, branch, x);
+  remember(std::string(method), bytes);
+  say(std::move(bytes));
 }
 
 std::string sip_phone::write(std::string_view method, std::string_view uri, const session& s,
@@ -176,10 +199,10 @@ std::string sip_phone::write(std::string_view method, std::string_view uri, cons
   out.append("Max-Forwards: 70\r\nFrom: ").append(s.local).append("\r\nTo: ").append(s.remote);
   out.append("\r\nCall-ID: ").append(s.call_id).append("\r\nCSeq: ");
   out.append(std::to_string(cseq)).append(" ").append(method).append(crlf);
-  if (x.contact && method == "INVITE")
+  if (x.contact && (method == "INVITE" || method == "UPDATE"))
     out.append("Contact: <sip:phone@").append(to_string(local_)).append(">\r\n");
   out.append(x.headers);
-  return out.append(body_part(x, description()));
+  return out.append(body_part(x, described(1)));
 }
 
 // -- what it hears -------------------------------------------------------------------------------

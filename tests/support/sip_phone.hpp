@@ -51,16 +51,25 @@ public:
   void invite_again(const sip_extras& = {});
   void cancel();
   /// Of the 2xx to our INVITE heard last (RFC 3261 §13.2.2.4).
-  void ack();
+  void ack(const sip_extras& = {.body = ""});
 
   // -- callee
   /// To the INVITE heard last.
   void respond(std::uint16_t status, const sip_extras& = {});
   /// To the request of that method heard last.
   void respond_to(std::string_view method, std::uint16_t status,
-                  sip_extras = {.body = "", .contact = false});
+                  const sip_extras& = {.body = "", .contact = false});
 
   // -- both
+  /// A description of this phone's, of that version of o=, with more lines in its media.
+  [[nodiscard]] std::string described(unsigned version, std::string_view lines = {},
+                                      std::uint16_t port_above_sip = 1000) const;
+  /// In the dialog, with a Contact. The body is as in `extras`: "default" repeats the description
+  /// that every INVITE has.
+  void reinvite(const sip_extras& = {});
+  void update(const sip_extras& = {});
+  /// Any other, with a body.
+  void change(std::string_view method, const sip_extras&);
   /// In the dialog with the next CSeq number, without a body.
   void request(std::string_view method, std::string_view headers = {}, std::string_view body = {});
   void bye() { request("BYE"); }
@@ -100,7 +109,6 @@ private:
   void on_request(const sip::message&);
   void on_response(const sip::message&);
   void remember(const std::string& label, const std::string& bytes);
-  [[nodiscard]] std::string description() const;
   [[nodiscard]] std::string fresh_branch();
   [[nodiscard]] std::string write(std::string_view method, std::string_view uri, const session&,
                                   std::uint32_t cseq, std::string_view branch,

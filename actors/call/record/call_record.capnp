@@ -69,6 +69,9 @@ struct App {
     incoming @2 :Bool;
     ended @3 :Bool;
     description @4 :UInt16;       # session
+    partner @5 :UInt8 = 255;      # number of a leg; 255: none
+    asking @6 :Bool;
+    offered @7 :UInt16;           # session
   }
   struct TimerRow {
     number @0 :UInt32;
@@ -92,6 +95,30 @@ enum EndCause {
   answeredElsewhere @10;
   operatorRequest @11;
   failure @12;
+  sessionExpired @13;
+  dialogGone @14;
+  badDescription @15;
+}
+
+struct Change {
+  theirs @0 :Theirs;
+  ours @1 :Ours;
+  echo @2 :Bool;
+  dialog @3 :UInt16;
+
+  enum Theirs {
+    none @0;
+    offer @1;
+    request @2;
+    lateAnswer @3;
+  }
+  enum Ours {
+    none @0;
+    offer @1;
+    refresh @2;
+    request @3;
+    heldAck @4;
+  }
 }
 
 struct IncomingLeg {
@@ -108,6 +135,7 @@ struct IncomingLeg {
   offer @10 :UInt16;              # session
   status @11 :UInt16;
   settled @12 :Bool;
+  change @13 :Change;
 
   enum State {
     proceeding @0;
@@ -140,6 +168,7 @@ struct OutgoingLeg {
   by @18 :Flow;                   # null: none
   cseq @19 :UInt32 = 1;
   login @20 :Login;
+  change @21 :Change;
 
   enum State {
     calling @0;
@@ -265,6 +294,31 @@ struct Dialog {
   ackDestination @26 :Data;       # endpoint
   inviteLogin @27 :Login;
   byeLogin @28 :Login;
+  ack @29 :UInt16;                # buffer
+  bye @30 :UInt16;
+
+  exchangeRole @31 :ExchangeRole; # @31 to @36: sip::session_exchange
+  ours @32 :Ours;
+  theirs @33 :Theirs;
+  attempts @34 :UInt8;
+  timerPrompt @35 :Int64 = -9223372036854775808;
+  timerRetry @36 :Int64 = -9223372036854775808;
+
+  intervalS @37 :UInt32;          # @37 to @41: sip::session_timer
+  raisedS @38 :UInt32;
+  refresher @39 :Refresher;
+  timerExpiry @40 :Int64 = -9223372036854775808;
+  timerRefresh @41 :Int64 = -9223372036854775808;
+
+  allowsUpdate @42 :Bool;
+  offered @43 :Pending;
+  offerByUpdate @44 :Bool;        # @44 to @46: our offer
+  offerDescription @45 :Text;
+  offerTransaction @46 :UInt16;
+  refresh @47 :UInt16;
+  relays @48 :List(Relay);
+  ackHeld @49 :Bool;
+  offerHeard @50 :Bool;
 
   enum State {
     early @0;
@@ -274,6 +328,36 @@ struct Dialog {
   enum Role {
     uas @0;
     uac @1;
+  }
+  enum ExchangeRole {
+    uas @0;
+    uac @1;
+  }
+  enum Ours {
+    none @0;
+    waiting @1;
+    invite @2;
+    update @3;
+  }
+  enum Theirs {
+    none @0;
+    invite @1;
+    answered @2;
+    update @3;
+  }
+  enum Refresher {
+    nobody @0;
+    us @1;
+    peer @2;
+  }
+  struct Pending {
+    message @0 :UInt16;           # message
+    source @1 :Data;              # endpoint
+    transaction @2 :UInt16;
+  }
+  struct Relay {
+    asked @0 :Pending;
+    answerTo @1 :UInt16;
   }
   enum Usage {
     early @0;

@@ -2,6 +2,7 @@
 
 #include "actors/app/limits.hpp"
 #include "actors/call/limits.hpp"
+#include "actors/dialog/limits.hpp"
 #include "actors/leg/limits.hpp"
 #include "protocols/sdp/limits.hpp"
 #include "protocols/sip/limits.hpp"

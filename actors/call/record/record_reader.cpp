@@ -118,7 +118,10 @@ app_record record_reader::read(App::Reader from) {
                         {row.getEndpoint()},
                         row.getIncoming(),
                         row.getEnded(),
-                        part(sessions_, row.getDescription())});
+                        part(sessions_, row.getDescription()),
+                        row.getPartner(),
+                        row.getAsking(),
+                        part(sessions_, row.getOffered())});
   if (const auto timers = from.getTimers(); bounded(timers, limits::timers_per_app, "timers"))
     for (const auto row : timers)
       r.timers.push_back({row.getNumber(), time(row.getRemaining())});
@@ -141,6 +144,7 @@ incoming_leg_record record_reader::read(IncomingLeg::Reader from) {
   r.offer = part(sessions_, from.getOffer());
   r.status = from.getStatus();
   r.settled = from.getSettled();
+  r.change = read(from.getChange());
   return r;
 }
 
@@ -169,11 +173,17 @@ outgoing_leg_record record_reader::read(OutgoingLeg::Reader from) {
   r.settled = from.getSettled();
   if (from.hasBy())
     r.by = read(from.getBy());
+  r.change = read(from.getChange());
   return r;
 }
 
 flow record_reader::read(Flow::Reader from) {
   return {{from.getTransport()}, endpoint(from.getPeer())};
+}
+
+leg_change record_reader::read(Change::Reader from) {
+  return {as<leg_change::theirs>(from.getTheirs()), as<leg_change::ours>(from.getOurs()),
+          from.getEcho(), child_id{from.getDialog()}};
 }
 
 leg_media record_reader::read(LegMedia::Reader from) {
@@ -220,7 +230,39 @@ dialog_record record_reader::read(Dialog::Reader from) {
   r.ack_destination = endpoint(from.getAckDestination());
   r.invite_login = read(from.getInviteLogin());
   r.bye_login = read(from.getByeLogin());
+  r.ack = part(buffers_, from.getAck());
+  r.bye = {from.getBye()};
+  r.ack_held = from.getAckHeld();
+  r.exchange = read_exchange(from);
+  r.timer = read_timer(from);
+  r.allows_update = from.getAllowsUpdate();
+  r.offered = read(from.getOffered());
+  r.offering = {from.getOfferByUpdate(), text(from.getOfferDescription()),
+                child_id{from.getOfferTransaction()}, from.getOfferHeard()};
+  r.refresh = {from.getRefresh()};
+  if (const auto relays = from.getRelays(); bounded(relays, limits::relays_per_dialog, "relays"))
+    for (const auto relay : relays)
+      r.relays.push_back({read(relay.getAsked()), {relay.getAnswerTo()}});
   return r;
+}
+
+pending_request record_reader::read(Dialog::Pending::Reader from) {
+  return {part(messages_, from.getMessage()), endpoint(from.getSource()), {from.getTransaction()}};
+}
+
+sip::session_exchange::snapshot record_reader::read_exchange(Dialog::Reader from) {
+  return {as<sip::session_exchange::role>(from.getExchangeRole()),
+          as<sip::session_exchange::ours>(from.getOurs()),
+          as<sip::session_exchange::theirs>(from.getTheirs()),
+          from.getAttempts(),
+          {timer(from.getTimerPrompt()), timer(from.getTimerRetry())}};
+}
+
+sip::session_timer::snapshot record_reader::read_timer(Dialog::Reader from) {
+  return {std::chrono::seconds{from.getIntervalS()},
+          std::chrono::seconds{from.getRaisedS()},
+          as<sip::session_timer::refresher>(from.getRefresher()),
+          {timer(from.getTimerExpiry()), timer(from.getTimerRefresh())}};
 }
 
 sip::dialog::snapshot record_reader::read_dialog(Dialog::Reader from) {

@@ -29,6 +29,10 @@ private:
   [[nodiscard]] dialog_record read(Dialog::Reader);
   [[nodiscard]] sip::dialog::snapshot read_dialog(Dialog::Reader);
   [[nodiscard]] sip::invite_usage::snapshot read_usage(Dialog::Reader);
+  [[nodiscard]] sip::session_exchange::snapshot read_exchange(Dialog::Reader);
+  [[nodiscard]] sip::session_timer::snapshot read_timer(Dialog::Reader);
+  [[nodiscard]] pending_request read(Dialog::Pending::Reader);
+  [[nodiscard]] leg_change read(Change::Reader);
   [[nodiscard]] transaction_record read(Transaction::Reader);
   [[nodiscard]] sip::transaction_snapshot read_machine(Transaction::Reader);
   [[nodiscard]] media_endpoint_record read(MediaEndpoint::Reader);

@@ -164,6 +164,35 @@ void write_usage(const sip::invite_usage::snapshot& s, Dialog::Builder to) {
   to.setTimerRinging(ns(ringing));
 }
 
+void write_exchange(const sip::session_exchange::snapshot& s, Dialog::Builder to) {
+  const auto& [who, ours, theirs, attempts, timers] = s;
+  const auto& [prompt, retry] = timers;
+  to.setExchangeRole(to_wire(who));
+  to.setOurs(to_wire(ours));
+  to.setTheirs(to_wire(theirs));
+  to.setAttempts(attempts);
+  to.setTimerPrompt(ns(prompt));
+  to.setTimerRetry(ns(retry));
+}
+
+void write_timer(const sip::session_timer::snapshot& s, Dialog::Builder to) {
+  const auto& [interval, raised, who, timers] = s;
+  const auto& [expiry, refresh] = timers;
+  to.setIntervalS(static_cast<std::uint32_t>(interval.count()));
+  to.setRaisedS(static_cast<std::uint32_t>(raised.count()));
+  to.setRefresher(to_wire(who));
+  to.setTimerExpiry(ns(expiry));
+  to.setTimerRefresh(ns(refresh));
+}
+
+void write_change(const leg_change& c, Change::Builder to) {
+  const auto& [theirs, ours, echo, dialog] = c;
+  to.setTheirs(to_wire(theirs));
+  to.setOurs(to_wire(ours));
+  to.setEcho(echo);
+  to.setDialog(dialog.value);
+}
+
 template <class Part>
 std::uint16_t number_among(auto& parts, const Part* part, auto same) {
   if (part == nullptr)
@@ -253,13 +282,17 @@ void record_writer::write(const app_record& r, App::Builder to) {
   to.setSaved(blob(saved));
   auto rows = to.initLegs(count(legs));
   for (unsigned i = 0; i < rows.size(); ++i) {
-    const auto& [leg, endpoint, is_incoming, ended, description] = legs[i];
+    const auto& [leg, endpoint, is_incoming, ended, description, partner, asking, offered] =
+        legs[i];
     auto row = rows[i];
     row.setLeg(leg.value);
     row.setEndpoint(endpoint.value);
     row.setIncoming(is_incoming);
     row.setEnded(ended);
     row.setDescription(number_of(description.get()));
+    row.setPartner(partner);
+    row.setAsking(asking);
+    row.setOffered(number_of(offered.get()));
   }
   auto running = to.initTimers(count(timers));
   for (unsigned i = 0; i < running.size(); ++i) {
@@ -272,7 +305,7 @@ void record_writer::write(const app_record& r, App::Builder to) {
 
 void record_writer::write(const incoming_leg_record& r, IncomingLeg::Builder to) {
   const auto& [number, machine, media, invite, dialog, request, source, transport, offer, status,
-               settled] = r;
+               settled, change] = r;
   const auto& [state, bye_wanted, cause] = machine;
   to.setNumber(number);
   to.setState(to_wire(state));
@@ -287,11 +320,12 @@ void record_writer::write(const incoming_leg_record& r, IncomingLeg::Builder to)
   to.setOffer(number_of(offer.get()));
   to.setStatus(status);
   to.setSettled(settled);
+  write_change(change, to.initChange());
 }
 
 void record_writer::write(const outgoing_leg_record& r, OutgoingLeg::Builder to) {
   const auto& [number, machine, media, media_with, invite, dialogs, answered_tag, target, from,
-               max_forwards, cseq, login, transport, peer, offer, status, settled, by] = r;
+               max_forwards, cseq, login, transport, peer, offer, status, settled, by, change] = r;
   const auto& [state, cause, timers] = machine;
   const auto& [no_answer, cancel] = timers;
   to.setNumber(number);
@@ -324,6 +358,7 @@ void record_writer::write(const outgoing_leg_record& r, OutgoingLeg::Builder to)
   to.setSettled(settled);
   if (by)
     write_flow(*by, to.initBy());
+  write_change(change, to.initChange());
 }
 
 void record_writer::write(const leg_media& m, LegMedia::Builder to) {
@@ -367,9 +402,13 @@ void record_writer::write(const sdp::negotiation::snapshot& n, Negotiation::Buil
 
 void record_writer::write(const dialog_record& r, Dialog::Builder to) {
   const auto& [dialog, usage, leg, transport, peer, contact, invite, kept, ack_destination,
-               invite_login, bye_login] = r;
+               invite_login, bye_login, ack, bye, ack_held, exchange, timer, allows_update, offered,
+               offering, refresh, relays] = r;
+  const auto& [by_update, description, offer_transaction, heard] = offering;
   write_dialog(dialog, to);
   write_usage(usage, to);
+  write_exchange(exchange, to);
+  write_timer(timer, to);
   to.setLeg(leg.value);
   to.setTransport(transport.value);
   to.setPeer(endpoint_bytes{peer});
@@ -382,6 +421,30 @@ void record_writer::write(const dialog_record& r, Dialog::Builder to) {
     write(invite_login, to.initInviteLogin());
   if (!(bye_login == none))
     write(bye_login, to.initByeLogin());
+  to.setAck(number_of(ack));
+  to.setBye(bye.value);
+  to.setAckHeld(ack_held);
+  to.setAllowsUpdate(allows_update);
+  if (offered.message)
+    write(offered, to.initOffered());
+  to.setOfferByUpdate(by_update);
+  to.setOfferDescription(text(description));
+  to.setOfferTransaction(offer_transaction.value);
+  to.setOfferHeard(heard);
+  to.setRefresh(refresh.value);
+  auto list = to.initRelays(count(relays));
+  for (unsigned i = 0; i < list.size(); ++i) {
+    const auto& [asked, answer_to] = relays[i];
+    write(asked, list[i].initAsked());
+    list[i].setAnswerTo(answer_to.value);
+  }
+}
+
+void record_writer::write(const pending_request& r, Dialog::Pending::Builder to) {
+  const auto& [message, source, transaction] = r;
+  to.setMessage(number_of(message));
+  to.setSource(endpoint_bytes{source});
+  to.setTransaction(transaction.value);
 }
 
 void record_writer::write(const transaction_record& r, Transaction::Builder to) {

@@ -28,6 +28,7 @@ private:
   void write(const media_endpoint_record&, MediaEndpoint::Builder);
   void write(const leg_media&, LegMedia::Builder);
   void write(const sip::digest_client::snapshot&, Login::Builder);
+  void write(const pending_request&, Dialog::Pending::Builder);
   void write(const sdp::negotiation::snapshot&, Negotiation::Builder);
   void write_parts();
 

@@ -35,6 +35,9 @@ constexpr EndCause to_wire(sip::end_cause c) {
     case sip::end_cause::answered_elsewhere: return EndCause::ANSWERED_ELSEWHERE;
     case sip::end_cause::operator_request: return EndCause::OPERATOR_REQUEST;
     case sip::end_cause::failure: return EndCause::FAILURE;
+    case sip::end_cause::session_expired: return EndCause::SESSION_EXPIRED;
+    case sip::end_cause::dialog_gone: return EndCause::DIALOG_GONE;
+    case sip::end_cause::bad_description: return EndCause::BAD_DESCRIPTION;
   }
   return no_wire<EndCause>;
 }
@@ -102,6 +105,64 @@ constexpr Dialog::Usage to_wire(sip::invite_usage::state s) {
     case terminated: return Dialog::Usage::TERMINATED;
   }
   return no_wire<Dialog::Usage>;
+}
+
+constexpr Dialog::ExchangeRole to_wire(sip::session_exchange::role r) {
+  switch (r) {
+    case sip::session_exchange::role::uas: return Dialog::ExchangeRole::UAS;
+    case sip::session_exchange::role::uac: return Dialog::ExchangeRole::UAC;
+  }
+  return no_wire<Dialog::ExchangeRole>;
+}
+
+constexpr Dialog::Ours to_wire(sip::session_exchange::ours o) {
+  switch (o) {
+    case sip::session_exchange::ours::none: return Dialog::Ours::NONE;
+    case sip::session_exchange::ours::waiting: return Dialog::Ours::WAITING;
+    case sip::session_exchange::ours::invite: return Dialog::Ours::INVITE;
+    case sip::session_exchange::ours::update: return Dialog::Ours::UPDATE;
+  }
+  return no_wire<Dialog::Ours>;
+}
+
+constexpr Dialog::Theirs to_wire(sip::session_exchange::theirs t) {
+  switch (t) {
+    case sip::session_exchange::theirs::none: return Dialog::Theirs::NONE;
+    case sip::session_exchange::theirs::invite: return Dialog::Theirs::INVITE;
+    case sip::session_exchange::theirs::answered: return Dialog::Theirs::ANSWERED;
+    case sip::session_exchange::theirs::update: return Dialog::Theirs::UPDATE;
+  }
+  return no_wire<Dialog::Theirs>;
+}
+
+constexpr Dialog::Refresher to_wire(sip::session_timer::refresher r) {
+  switch (r) {
+    case sip::session_timer::refresher::nobody: return Dialog::Refresher::NOBODY;
+    case sip::session_timer::refresher::us: return Dialog::Refresher::US;
+    case sip::session_timer::refresher::peer: return Dialog::Refresher::PEER;
+  }
+  return no_wire<Dialog::Refresher>;
+}
+
+constexpr Change::Theirs to_wire(leg_change::theirs t) {
+  switch (t) {
+    case leg_change::theirs::none: return Change::Theirs::NONE;
+    case leg_change::theirs::offer: return Change::Theirs::OFFER;
+    case leg_change::theirs::request: return Change::Theirs::REQUEST;
+    case leg_change::theirs::late_answer: return Change::Theirs::LATE_ANSWER;
+  }
+  return no_wire<Change::Theirs>;
+}
+
+constexpr Change::Ours to_wire(leg_change::ours o) {
+  switch (o) {
+    case leg_change::ours::none: return Change::Ours::NONE;
+    case leg_change::ours::offer: return Change::Ours::OFFER;
+    case leg_change::ours::refresh: return Change::Ours::REFRESH;
+    case leg_change::ours::request: return Change::Ours::REQUEST;
+    case leg_change::ours::held_ack: return Change::Ours::HELD_ACK;
+  }
+  return no_wire<Change::Ours>;
 }
 
 constexpr Method to_wire(sip::method m) {

@@ -231,6 +231,36 @@ inline actors::call_record first_record() {
   return r;
 }
 
+inline actors::leg_change full_change(distinct& d) {
+  return {actors::leg_change::theirs::late_answer, actors::leg_change::ours::held_ack, true,
+          d.child()};
+}
+
+inline actors::pending_request full_pending(distinct& d) {
+  return {d.message(), d.v6(), d.child()};
+}
+
+/// Fields for what happens inside an established dialog.
+inline void add_changes(distinct& d, actors::dialog_record& r) {
+  r.ack = d.buffer();
+  r.bye = d.child();
+  r.ack_held = true;
+  r.exchange = {sip::session_exchange::role::uac,
+                sip::session_exchange::ours::update,
+                sip::session_exchange::theirs::answered,
+                d.small(),
+                {d.time(), d.time()}};
+  r.timer = {std::chrono::seconds{d.number()},
+             std::chrono::seconds{d.number()},
+             sip::session_timer::refresher::peer,
+             {d.time(), d.time()}};
+  r.allows_update = true;
+  r.offered = full_pending(d);
+  r.offering = {true, d.text("offer"), d.child(), true};
+  r.refresh = d.child();
+  r.relays = {{full_pending(d), d.child()}, {full_pending(d), d.child()}};
+}
+
 /// As above, and what was added since.
 inline actors::call_record full_record() {
   auto r = first_record();
@@ -255,6 +285,20 @@ inline actors::call_record full_record() {
       dialog->invite_login = login();
       dialog->bye_login = login();
     }
+  }
+  for (auto& c : r.children) {
+    if (auto* app = std::get_if<actors::app_record>(&c.record))
+      for (auto& row : app->legs) {
+        row.partner = d.small();
+        row.asking = true;
+        row.offered = d.shared_session();
+      }
+    if (auto* incoming = std::get_if<actors::incoming_leg_record>(&c.record))
+      incoming->change = full_change(d);
+    if (auto* outgoing = std::get_if<actors::outgoing_leg_record>(&c.record))
+      outgoing->change = full_change(d);
+    if (auto* dialog = std::get_if<actors::dialog_record>(&c.record))
+      add_changes(d, *dialog);
   }
   return r;
 }

@@ -80,7 +80,7 @@ TEST_CASE("record: every enumerator comes back", "[record]") {
   each(sip::incoming_leg::state::ended, [](auto s) {
     CHECK(there_and_back(incoming_leg_record{.machine = {.current = s}}).machine.current == s);
   });
-  each(sip::end_cause::failure, [](auto c) {
+  each(sip::end_cause::bad_description, [](auto c) {
     CHECK(there_and_back(incoming_leg_record{.machine = {.cause = c}}).machine.cause == c);
   });
   each(sip::outgoing_leg::state::ended, [](auto s) {
@@ -98,6 +98,24 @@ TEST_CASE("record: every enumerator comes back", "[record]") {
   });
   each(sip::invite_usage::role::uac, [](auto role) {
     CHECK(there_and_back(dialog_record{.usage = {.who = role}}).usage.who == role);
+  });
+  each(sip::session_exchange::role::uac, [](auto role) {
+    CHECK(there_and_back(dialog_record{.exchange = {.who = role}}).exchange.who == role);
+  });
+  each(sip::session_exchange::ours::update, [](auto o) {
+    CHECK(there_and_back(dialog_record{.exchange = {.of_us = o}}).exchange.of_us == o);
+  });
+  each(sip::session_exchange::theirs::update, [](auto t) {
+    CHECK(there_and_back(dialog_record{.exchange = {.of_peer = t}}).exchange.of_peer == t);
+  });
+  each(sip::session_timer::refresher::peer, [](auto who) {
+    CHECK(there_and_back(dialog_record{.timer = {.who = who}}).timer.who == who);
+  });
+  each(leg_change::theirs::late_answer, [](auto t) {
+    CHECK(there_and_back(incoming_leg_record{.change = {.of_peer = t}}).change.of_peer == t);
+  });
+  each(leg_change::ours::held_ack, [](auto o) {
+    CHECK(there_and_back(outgoing_leg_record{.change = {.of_us = o}}).change.of_us == o);
   });
   each(sip::method::unknown, [](auto m) {
     CHECK(there_and_back(transaction_record{.match = {.method = m}}).match.method == m);

@@ -261,6 +261,12 @@ TEST_CASE("record: lists are taken up to their limits", "[record][damage]") {
          r.dialogs.resize(n);
          return with({r});
        }},
+      {"relays", limits::relays_per_dialog,
+       [](auto n) {
+         dialog_record r{};
+         r.relays.resize(n);
+         return with({r});
+       }},
       {"routes", sip::max_routes,
        [](auto n) {
          dialog_record r{};

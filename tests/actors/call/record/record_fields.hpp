@@ -41,20 +41,36 @@ inline auto fields(const actors::flow& x) {
   return all(a, b);
 }
 inline auto fields(const actors::app_record::leg_row& x) {
-  const auto& [a, b, c, d, e] = x;
-  return all(a, b, c, d, e);
+  const auto& [a, b, c, d, e, f, g, h] = x;
+  return all(a, b, c, d, e, f, g, h);
 }
 inline auto fields(const actors::app_record::timer_row& x) {
   const auto& [a, b] = x;
   return all(a, b);
 }
 inline auto fields(const actors::incoming_leg_record& x) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k] = x;
-  return all(a, b, c, d, e, f, g, h, i, j, k);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l] = x;
+  return all(a, b, c, d, e, f, g, h, i, j, k, l);
 }
 inline auto fields(const actors::outgoing_leg_record& x) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r] = x;
-  return all(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s] = x;
+  return all(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s);
+}
+inline auto fields(const actors::leg_change& x) {
+  const auto& [a, b, c, d] = x;
+  return all(a, b, c, d);
+}
+inline auto fields(const actors::pending_request& x) {
+  const auto& [a, b, c] = x;
+  return all(a, b, c);
+}
+inline auto fields(const actors::relayed_request& x) {
+  const auto& [a, b] = x;
+  return all(a, b);
+}
+inline auto fields(const actors::dialog_record::outgoing_offer& x) {
+  const auto& [a, b, c, d] = x;
+  return all(a, b, c, d);
 }
 inline auto fields(const actors::outgoing_leg_record::branch& x) {
   const auto& [a, b, c] = x;
@@ -65,8 +81,8 @@ inline auto fields(const actors::leg_media& x) {
   return all(a, b, c);
 }
 inline auto fields(const actors::dialog_record& x) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k] = x;
-  return all(a, b, c, d, e, f, g, h, i, j, k);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u] = x;
+  return all(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u);
 }
 inline auto fields(const sip::digest_client::snapshot& x) {
   const auto& [a, b] = x;
@@ -100,6 +116,14 @@ inline auto fields(const sip::dialog::snapshot& x) {
 inline auto fields(const sip::invite_usage::snapshot& x) {
   const auto& [a, b, c, d, e] = x;
   return all(a, b, c, d, e);
+}
+inline auto fields(const sip::session_exchange::snapshot& x) {
+  const auto& [a, b, c, d, e] = x;
+  return all(a, b, c, d, e);
+}
+inline auto fields(const sip::session_timer::snapshot& x) {
+  const auto& [a, b, c, d] = x;
+  return all(a, b, c, d);
 }
 inline auto fields(const sip::incoming_leg::snapshot& x) {
   const auto& [a, b, c] = x;
