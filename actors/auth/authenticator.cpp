@@ -136,13 +136,11 @@ admission authenticator::check(const sip::credentials& c, const sip::message& m,
 wire_bytes authenticator::refusal(const admission& a, const sip::message& m,
                                   const ip_endpoint& source, std::string_view to_tag,
                                   time_point now) {
-  using peers = sip::digest_server::peers;
   sip::message_writer w;
   sip::begin_response(w, m,
                       {.status = a.status, .reason = a.reason, .to_tag = to_tag, .source = source});
   if (a.status == 401)
-    digest_.write_challenges(w, source.address, a.challenge,
-                             knows_md5_alone(m) ? peers::md5_alone : peers::all, now);
+    digest_.write_challenges(w, source.address, a.challenge, strongest_bearable(m), now);
   return w.finish();
 }
 
@@ -156,11 +154,18 @@ bool speaks_for_himself(const sip::message& m, std::string_view user) {
   return sender->uri.unescaped_user() == user;
 }
 
-bool knows_md5_alone(const sip::message& m) {
-  // libre before 2.x, in baresip 0.x and 1.x, gives up the whole response.
-  constexpr std::array<std::string_view, 2> known = {"baresip v0.", "baresip v1."};
+hash_algorithm strongest_bearable(const sip::message& m) {
+  struct row {
+    std::string_view agent;
+    hash_algorithm strongest;
+  };
+  constexpr std::array<row, 3> known = {{{"baresip v0.", hash_algorithm::md5}, // libre before 2.x
+                                         {"baresip v1.", hash_algorithm::md5},
+                                         {"Linphone", hash_algorithm::sha256}}}; // belle-sip
   const auto agent = m.header(sip::header_id::user_agent).value_or("");
-  return std::ranges::any_of(known, [&](auto name) { return agent.starts_with(name); });
+  const auto found =
+      std::ranges::find_if(known, [&](const row& r) { return agent.starts_with(r.agent); });
+  return found != known.end() ? found->strongest : sip::algorithms_by_strength.front();
 }
 
 } // namespace tandem::actors

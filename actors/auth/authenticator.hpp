@@ -84,8 +84,8 @@ private:
 /// §4.1.1.3).
 [[nodiscard]] bool speaks_for_himself(const sip::message&, std::string_view user);
 
-/// Peers that fail at a response with a challenge by another algorithm than MD5, in whatever order
-/// they stand: told by their User-Agent.
-[[nodiscard]] bool knows_md5_alone(const sip::message&);
+/// The strongest algorithm by which a peer may be challenged: some give up the whole response if a
+/// stronger one stands anywhere in it. Told by their User-Agent.
+[[nodiscard]] hash_algorithm strongest_bearable(const sip::message&);
 
 } // namespace tandem::actors

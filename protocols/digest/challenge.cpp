@@ -48,7 +48,8 @@ tl::expected<challenge, digest_error> parse_challenge(std::string_view text) {
     return tl::unexpected(*wrong);
   if ((seen & 3U) != 3U || out.nonce.empty())
     return tl::unexpected(digest_error::missing);
-  if (!offers_auth(qop))
+  out.has_qop = (seen & 1U << 4) != 0;
+  if (out.has_qop && !offers_auth(qop))
     return tl::unexpected(digest_error::unknown_qop);
   if (!algorithm.empty()) { // absent: MD5 (§3.3)
     const auto a = parse_algorithm(algorithm);
@@ -77,7 +78,9 @@ std::string to_text(const challenge& c) {
   std::string out;
   out.reserve(192);
   out.append("Digest realm=\"").append(c.realm).append("\", nonce=\"").append(c.nonce);
-  out.append("\", algorithm=").append(to_string(c.algorithm)).append(", qop=\"auth\"");
+  out.append("\", algorithm=").append(to_string(c.algorithm));
+  if (c.has_qop)
+    out += ", qop=\"auth\"";
   if (!c.opaque.empty())
     out.append(", opaque=\"").append(c.opaque).append("\"");
   if (c.stale)

@@ -118,8 +118,10 @@ std::string to_text(const credentials& c) {
   quoted_value(", nonce", c.nonce);
   quoted_value(", uri", c.uri);
   out.append(", algorithm=").append(to_string(c.algorithm));
-  quoted_value(", cnonce", c.cnonce);
-  out.append(", nc=").append(c.nc_digits).append(", qop=auth");
+  if (!c.nc_digits.empty()) {
+    quoted_value(", cnonce", c.cnonce);
+    out.append(", nc=").append(c.nc_digits).append(", qop=auth");
+  }
   quoted_value(", response", c.response);
   if (!c.opaque.empty())
     quoted_value(", opaque", c.opaque);
@@ -134,6 +136,8 @@ hash_text make_ha1(const hash_functions& h, hash_algorithm a, std::string_view u
 hash_text make_response(const hash_functions& h, const credentials& c, std::string_view method,
                         std::string_view ha1) {
   const auto ha2 = h.hash(c.algorithm, std::array<std::string_view, 3>{method, ":", c.uri});
+  if (c.nc_digits.empty())
+    return h.hash(c.algorithm, std::array<std::string_view, 5>{ha1, ":", c.nonce, ":", ha2.view()});
   return h.hash(c.algorithm, std::array<std::string_view, 9>{ha1, ":", c.nonce, ":", c.nc_digits,
                                                              ":", c.cnonce, ":auth:", ha2.view()});
 }

@@ -17,8 +17,10 @@ namespace tandem::sip {
 /// header's value.
 struct credentials {
   std::string_view username, realm, nonce, uri, response, cnonce, opaque;
-  std::string_view nc_digits; ///< as written: 8 hex digits, which are hashed
-  std::uint32_t nc = 0;       ///< from 1
+  /// As written: 8 hex digits, which are hashed. Empty: an answer of ours to a challenge without
+  /// qop; then neither nc, cnonce nor qop is written or hashed (RFC 3261 §22.4 item 8).
+  std::string_view nc_digits;
+  std::uint32_t nc = 0; ///< from 1
   hash_algorithm algorithm = hash_algorithm::md5;
 
   bool operator==(const credentials&) const = default;
@@ -38,7 +40,8 @@ struct credentials {
 /// password.
 [[nodiscard]] hash_text make_ha1(const hash_functions&, hash_algorithm, std::string_view user,
                                  std::string_view realm, std::string_view password);
-/// The response for qop=auth (§3.4.1, §3.4.3) by `c.algorithm`; `c.response` is not looked at.
+/// The response, for qop=auth (§3.4.1, §3.4.3) unless `c` is without it, by `c.algorithm`;
+/// `c.response` is not looked at.
 [[nodiscard]] hash_text make_response(const hash_functions&, const credentials& c,
                                       std::string_view method, std::string_view ha1);
 

@@ -24,9 +24,11 @@ auto digest_client::on_challenge(const message& response, const login& who,
   c.opaque = asked->opaque;
   c.algorithm = asked->algorithm;
   c.uri = request.uri;
-  c.cnonce = cnonce;
-  c.nc = 1;
-  c.nc_digits = "00000001";
+  if (asked->has_qop) {
+    c.cnonce = cnonce;
+    c.nc = 1;
+    c.nc_digits = "00000001";
+  }
   const auto ha1 = make_ha1(hash, c.algorithm, c.username, c.realm, who.password);
   const auto answer = make_response(hash, c, request.method, ha1.view());
   c.response = answer.view();

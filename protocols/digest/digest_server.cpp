@@ -46,13 +46,13 @@ void digest_server::set_offer(digest_offer o) {
 }
 
 void digest_server::write_challenges(message_writer& w, const ip_address& client, reason why,
-                                     peers whom, time_point now) {
+                                     hash_algorithm strongest, time_point now) {
   const auto& offered = offer_.algorithms;
-  const bool md5_alone =
-      whom == peers::md5_alone && std::ranges::find(offered, hash_algorithm::md5) != offered.end();
+  const auto is_bearable = [strongest](hash_algorithm a) { return a <= strongest; };
+  const bool is_any_bearable = std::ranges::any_of(offered, is_bearable);
   const auto nonce = mint_.make(offer_.realm, client, now);
   for (const auto a : offered)
-    if (!md5_alone || a == hash_algorithm::md5)
+    if (!is_any_bearable || is_bearable(a))
       w.header(header_id::www_authenticate, to_text(challenge{.realm = offer_.realm,
                                                               .nonce = nonce,
                                                               .algorithm = a,

@@ -48,9 +48,10 @@ public:
 
   /// One WWW-Authenticate for each algorithm, all with the same nonce (RFC 8760 §2.4).
   enum class reason : std::uint8_t { none, stale };
-  /// `md5_alone`: for a peer that fails at a response which offers any other, if MD5 is offered.
-  enum class peers : std::uint8_t { all, md5_alone };
-  void write_challenges(message_writer&, const ip_address& client, reason, peers, time_point now);
+  /// `strongest`: for a peer that fails at a response which offers anything stronger; it is offered
+  /// the rest, or all if nothing is left.
+  void write_challenges(message_writer&, const ip_address& client, reason, hash_algorithm strongest,
+                        time_point now);
 
   /// The credentials for our realm; nullopt: there are none, and a challenge is due. The error is
   /// that of credentials which cannot be read: 400.

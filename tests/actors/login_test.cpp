@@ -268,15 +268,22 @@ TEST_CASE("login: a trusted trunk is not asked, another one is", "[actors]") {
   asking.over({}, asking.outside());
 }
 
-TEST_CASE("login: a phone that fails at other algorithms is offered MD5 alone", "[actors]") {
+TEST_CASE("login: a phone that fails at strong algorithms is offered what it bears", "[actors]") {
+  struct row {
+    const char* agent;
+    std::size_t challenges;
+    hash_algorithm strongest;
+  };
+  const auto r = GENERATE(row{"baresip v1.0.0 (x86_64/linux)", 1, hash_algorithm::md5},
+                          row{"Linphonec/5.1.65 (belle-sip/5.1.65)", 2, hash_algorithm::sha256},
+                          row{"another", 3, hash_algorithm::sha512_256});
   world w{with_users()};
-  w.caller.invite("7100", {.headers = "User-Agent: baresip v1.0.0 (x86_64/linux)\r\n"});
+  w.caller.invite("7100", {.headers = "User-Agent: " + std::string(r.agent) + "\r\n"});
   w.settle();
   const auto asked = w.caller.last("401 INVITE");
   REQUIRE(asked);
-  CHECK(asked->count(sip::header_id::www_authenticate) == 1);
-  CHECK(sip::choose_challenge(*asked, sip::header_id::www_authenticate)->algorithm
-        == hash_algorithm::md5);
+  CHECK(asked->count(sip::header_id::www_authenticate) == r.challenges);
+  CHECK(sip::choose_challenge(*asked, sip::header_id::www_authenticate)->algorithm == r.strongest);
   w.over({}, w.outside());
 }
 

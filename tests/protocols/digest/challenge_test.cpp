@@ -38,7 +38,7 @@ TEST_CASE("challenge: what we cannot answer, and why", "[digest]") {
        {row{"Basic realm=\"r\"", digest_error::another_scheme},
         row{"Digest realm=\"r\", qop=\"auth\"", digest_error::missing},
         row{"Digest nonce=\"n\", qop=\"auth\"", digest_error::missing},
-        row{"Digest realm=\"r\", nonce=\"n\"", digest_error::unknown_qop},
+        row{"Digest realm=\"r\", nonce=\"n\", qop=\"\"", digest_error::unknown_qop},
         row{"Digest realm=\"r\", nonce=\"n\", qop=\"auth-int\"", digest_error::unknown_qop},
         row{"Digest realm=\"r\", nonce=\"n\", qop=\"auth\", algorithm=AKAv1-MD5",
             digest_error::unknown_algorithm},

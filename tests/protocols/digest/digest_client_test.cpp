@@ -58,6 +58,22 @@ TEST_CASE("digest_client: answers a 401 and a 407 in the header that belongs to 
   }
 }
 
+TEST_CASE("digest_client: a challenge without qop is answered without (RFC 3261 §22.4 item 8)",
+          "[digest]") {
+  sip::digest_client c;
+  // The figures are md5sum's: A1 "carrier-user:carrier:carrier-secret", A2
+  // "INVITE:sip:7@192.0.2.1".
+  REQUIRE(answer(c, message_of("SIP/2.0 407 No\r\nProxy-Authenticate: Digest realm=\"carrier\", "
+                               "nonce=\"n1\"\r\nContent-Length: 0\r\n\r\n")));
+  const auto sent = request_of(c);
+  const auto written = sent->header(sip::header_id::proxy_authorization);
+  REQUIRE(written);
+  CHECK(written->find("qop") == std::string_view::npos);
+  CHECK(written->find("nc=") == std::string_view::npos);
+  CHECK(written->find("cnonce") == std::string_view::npos);
+  CHECK(written->find("response=\"1b327fcd905338ba1592b16f4b764e3e\"") != std::string_view::npos);
+}
+
 TEST_CASE("digest_client: a proxy and the server behind it each get theirs (§22.3)", "[digest]") {
   sip::digest_client c;
   REQUIRE(answer(c, challenged(407, "p")));

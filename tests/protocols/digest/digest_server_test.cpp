@@ -20,7 +20,7 @@ struct desk {
   sip::digest_server server{hash, 0};
   time_point now{1h};
   sip::message_ptr asked_with; ///< keeps the last challenge alive
-  sip::digest_server::peers whom = sip::digest_server::peers::all;
+  hash_algorithm strongest = hash_algorithm::sha512_256;
 
   explicit desk(std::vector<hash_algorithm> offered = {
                     hash_algorithm::sha512_256, hash_algorithm::sha256, hash_algorithm::md5}) {
@@ -30,7 +30,7 @@ struct desk {
   sip::challenge challenge(hash_algorithm a = hash_algorithm::sha256, reason why = reason::none) {
     sip::message_writer w;
     w.status_line({401});
-    server.write_challenges(w, here, why, whom, now);
+    server.write_challenges(w, here, why, strongest, now);
     asked_with = message_of(*w.finish());
     for (const auto& field : asked_with->headers(sip::header_id::www_authenticate))
       if (const auto c = sip::parse_challenge(field.value); c && c->algorithm == a)
@@ -70,15 +70,18 @@ TEST_CASE("digest_server: one challenge per algorithm, strongest first, one nonc
   CHECK(d.challenge(hash_algorithm::md5, reason::stale).stale);
 }
 
-TEST_CASE("digest_server: a peer that knows MD5 alone is offered no other, if we offer it",
+TEST_CASE("digest_server: a peer is offered nothing stronger than it bears, if anything is left",
           "[digest]") {
   const auto id = sip::header_id::www_authenticate;
   desk d;
-  d.whom = sip::digest_server::peers::md5_alone;
+  d.strongest = hash_algorithm::md5;
   (void) d.challenge(hash_algorithm::md5);
   CHECK(d.asked_with->count(id) == 1);
+  d.strongest = hash_algorithm::sha256;
+  (void) d.challenge(hash_algorithm::sha256);
+  CHECK(d.asked_with->count(id) == 2);
   desk strict{{hash_algorithm::sha256}};
-  strict.whom = sip::digest_server::peers::md5_alone;
+  strict.strongest = hash_algorithm::md5;
   (void) strict.challenge(hash_algorithm::sha256);
   CHECK(strict.asked_with->count(id) == 1);
 }
