@@ -7,6 +7,7 @@ from baresip import Baresip
 from linphone import Linphone
 from node import NodeCase, at_port, eventually
 from phone_audio import both_hear, everybody_calls
+from wiretap import Wiretap, hold_and_resume
 
 FOUR, SIX = "127.0.0.1", "::1"
 WAYS = (("udp", FOUR), ("tcp", FOUR), ("udp", SIX), ("tcp", SIX))
@@ -60,6 +61,25 @@ class EveryWay(Phones):
 
 
 class Features(Phones):
+    def hold_and_resume(self, way):
+        """RFC 3264 §8.4, from both sides, seen in the RTP that arrives at the phones."""
+        a, b = self.baresip("alice", 440, way), self.baresip("bob", 1000, way)
+        with Wiretap([a, b]) as tap:
+            a.dial("bob")
+            b.answer()
+            a.talks()
+            b.talks()
+            hold_and_resume(tap, a, b)
+            hold_and_resume(tap, b, a)
+            b.hang_up()
+            a.expect("CALL_CLOSED")
+
+    def test_hold_and_resume_over_udp(self):
+        self.hold_and_resume(("udp", FOUR))
+
+    def test_hold_and_resume_over_tcp(self):
+        self.hold_and_resume(("tcp", SIX))
+
     def test_one_user_with_two_phones(self):
         """RFC 3261 §16.7: both ring, one answers, the other is told to stop."""
         a, b = self.baresip("alice", 440), self.baresip("bob", 1000)
