@@ -53,7 +53,7 @@ std::string answer(sip_phone& p, std::string_view method, phone_login as = {}) {
 }
 
 std::uint64_t outcome(const world& w, const char* what) {
-  return w.figure("tandem_auth_requests_total", "outcome", what);
+  return w.figure("tandem_auth_requests_total", {{"outcome", what}});
 }
 
 } // namespace

@@ -14,6 +14,30 @@ namespace tandem::test {
 
 namespace {
 
+constexpr auto everywhere = R"(
+[[sip.listen]]
+transport = "tcp"
+address = "127.0.0.1:5060"
+[[sip.listen]]
+transport = "udp"
+address = "[::1]:5060"
+[[sip.listen]]
+transport = "tcp"
+address = "[::1]:5060"
+[[routes]]
+match = "^5"
+app = "bridge"
+to = "sip:{user}@127.0.0.1:5081;transport=tcp"
+[[routes]]
+match = "^6"
+app = "bridge"
+to = "sip:{user}@[::1]:5082"
+[[routes]]
+match = "^4"
+app = "bridge"
+to = "sip:{user}@[::2]:5083;transport=tcp"
+)";
+
 std::string settings_text(const world_settings& s) {
   std::string out = R"(
 [node]
@@ -39,6 +63,8 @@ to = "sip:{user}@127.0.0.1:5080"
   for (const auto& name : test_app_names())
     out += "[[routes]]\nmatch = \"^" + name + "$\"\napp = \"" + name
            + "\"\nto = \"sip:{user}@127.0.0.1:5080\"\n";
+  if (s.everywhere)
+    out += everywhere;
   out.insert(out.find("realm"), s.auth);
   out += s.settings;
   for (const auto& name : s.users)
@@ -47,19 +73,18 @@ to = "sip:{user}@127.0.0.1:5080"
     out += "[[trunks]]\nname = \"t\"\naddress = \"127.0.0.1\"\ntrusted = true\n";
   out += "[[routes]]\nmatch = \"^8(.*)\"\napp = \"bridge\"\nto = \"sip:{1}@example.test\"\n";
   out += "[registrar]\n" + s.registrar + "\n";
-  out += "[sip]\nshards = " + std::to_string(s.shards) + "\n";
+  out += "[sip]\nshards = " + std::to_string(s.shards) + "\n" + s.sip_settings;
   return out;
 }
 
 configuration settings_for(const world_settings& s) {
-  auto read = parse_configuration(settings_text(s), "test.toml");
+  auto text = settings_text(s);
+  if (s.everywhere) // [media] stands above all that was added
+    text.insert(text.find("[media]\n") + 8, "address6 = \"::1\"\n");
+  auto read = parse_configuration(text, "test.toml");
   if (!read)
     throw std::logic_error{to_string(read.error().front())};
   return std::move(*read);
-}
-
-ip_endpoint loopback(std::uint16_t port) {
-  return {{ip_family::v4, {127, 0, 0, 1}}, port};
 }
 
 } // namespace
@@ -87,6 +112,7 @@ world::parts::parts(const world_settings& s)
     settings(settings_for(s)) {
   facts.name = settings.node.name;
   facts.media_address = settings.media.address;
+  facts.media_address6 = settings.media.address6;
   facts.ring_timeout = s.ring_timeout;
   facts.apps = test_catalogue();
   facts.calls_per_shard = s.calls_per_shard;
@@ -117,28 +143,6 @@ world::parts::parts(const world_settings& s)
 
 world::parts::~parts() {
   shards.clear();
-}
-
-sip_phone& world::parts::add_phone(std::uint16_t port) {
-  auto& made = phones.emplace_back();
-  made.phone = std::make_unique<sip_phone>(
-      loopback(port), loopback(5060),
-      [&made](const ip_endpoint& to, std::string bytes) {
-        const outgoing_datagram one[]{{to, std::make_shared<const std::string>(std::move(bytes))}};
-        (void) made.socket->send(one);
-      },
-      [this] {
-        return std::chrono::duration_cast<std::chrono::milliseconds>(time.now() - notes.start);
-      });
-  auto opened = net.open_udp(phones_bell, loopback(port), port_sharing::exclusive,
-                             [phone = made.phone.get()](std::span<const received_datagram> batch) {
-                               for (const auto& d : batch)
-                                 phone->take(d.bytes);
-                             });
-  if (!opened)
-    throw std::logic_error{opened.error()};
-  made.socket = std::move(*opened);
-  return *made.phone;
 }
 
 /// One round of everybody. True: there is more to do at this moment.
@@ -172,18 +176,14 @@ std::optional<time_point> world::parts::next() const {
 }
 
 world::world(const world_settings& s)
-  : parts_(std::make_unique<parts>(s)), caller(parts_->add_phone(5070)),
-    callee(parts_->add_phone(5080)) {
+  : parts_(std::make_unique<parts>(s)), caller(parts_->add_phone(5070, ip_family::v4, "UDP")),
+    callee(parts_->add_phone(5080, ip_family::v4, "UDP")) {
   settle();
 }
 
 world::~world() {
   if (!over_ && std::uncaught_exceptions() == 0)
     FAIL_CHECK("this test did not ask whether all is over");
-}
-
-sip_phone& world::add_phone(std::uint16_t port) {
-  return parts_->add_phone(port);
 }
 
 void world::settle() {
@@ -282,16 +282,12 @@ std::int64_t world::level(std::string_view name) const {
   return parts_->figures.make_gauge(name, "").value();
 }
 
-std::uint64_t world::figure(std::string_view name) const {
-  return parts_->figures.make_counter(name, "").value();
+std::uint64_t world::figure(std::string_view name, const metric_labels& labels) const {
+  return parts_->figures.make_counter(name, "", labels).value();
 }
 
 std::uint64_t world::dropped(const char* reason) const {
   return parts_->figures.make_counter("tandem_sip_dropped_total", "", {{"reason", reason}}).value();
-}
-
-std::uint64_t world::figure(std::string_view name, const char* label, const char* value) const {
-  return parts_->figures.make_counter(name, "", {{label, value}}).value();
 }
 
 const strings& world::log() const {

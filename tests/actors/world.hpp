@@ -4,12 +4,15 @@
 #include "runtime/actor/tree.hpp"
 #include "runtime/base/key.hpp"
 #include "runtime/base/time.hpp"
+#include "runtime/io/simulated/simulated_network.hpp"
+#include "runtime/telemetry/metrics.hpp"
 #include "tests/support/simulated_media.hpp"
 #include "tests/support/sip_phone.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,7 +29,9 @@ struct world_settings {
   std::string settings; ///< more of the configuration: whole tables
   strings users{};      ///< of [[users]]
   std::size_t bindings_per_node = 100;
-  std::string registrar{}; ///< lines of [registrar]
+  std::string registrar{};    ///< lines of [registrar]
+  bool everywhere = false;    ///< listens by TCP and on ::1, too
+  std::string sip_settings{}; ///< more lines for [sip]
 };
 
 /// What happened at the edge of the node, in its order.
@@ -37,6 +42,17 @@ struct happening {
   ip_endpoint peer;  ///< of a datagram
   std::string bytes; ///< datagram or record
   key128 key;        ///< of a record
+};
+
+/// The other end of a connection to the node.
+struct stream_end {
+  std::unique_ptr<stream_socket> socket{};
+  std::string got{};
+  strings ends{};
+  std::function<void(std::string_view)> reader{};
+
+  void say(std::string bytes);
+  [[nodiscard]] stream_handlers handlers();
 };
 
 /// A whole node in virtual time: shards, transports, router and calls as in tandemd, over a
@@ -50,6 +66,8 @@ struct happening {
 ///     w.over({"bye 200 caller"});
 ///
 /// User parts: 9196 is echo, 7… is bridged to the callee, the name of a test application is that.
+/// With `everywhere` 5… is bridged to 127.0.0.1:5081 by TCP, 6… to [::1]:5082, and 4… to [::2]:5083
+/// by TCP, where nobody is.
 class world {
 public:
   explicit world(const world_settings& = {});
@@ -62,8 +80,17 @@ private:
 public:
   sip_phone& caller;
   sip_phone& callee;
-  /// Another one, on 127.0.0.1:`port`.
-  sip_phone& add_phone(std::uint16_t port);
+  /// Another one, on 127.0.0.1:`port` or [::1]:`port`.
+  sip_phone& add_phone(std::uint16_t port, ip_family = ip_family::v4);
+  /// One that listens by TCP, and connects when it first speaks.
+  sip_phone& add_tcp_phone(std::uint16_t port, ip_family = ip_family::v4);
+  /// The connection of that phone; its end goes when `socket` is reset.
+  [[nodiscard]] stream_end& line_of(const sip_phone&);
+  /// It stops listening, and its connection goes.
+  void switch_off(const sip_phone&);
+  /// A connection to the node's TCP address, and whatever bytes a test wants to say.
+  stream_end& open_stream(std::string_view from = "127.0.0.1");
+  [[nodiscard]] simulated_network& net();
 
   /// Until nothing more happens at this moment.
   void settle();
@@ -94,11 +121,8 @@ public:
   /// Of tandem_…: a gauge's value.
   [[nodiscard]] std::int64_t level(std::string_view name) const;
   /// Of tandem_…: a counter's value.
-  [[nodiscard]] std::uint64_t figure(std::string_view name) const;
+  [[nodiscard]] std::uint64_t figure(std::string_view name, const metric_labels& = {}) const;
   [[nodiscard]] std::uint64_t dropped(const char* reason) const;
-  /// Of one with a label.
-  [[nodiscard]] std::uint64_t figure(std::string_view name, const char* label,
-                                     const char* value) const;
   [[nodiscard]] const strings& log() const;
   [[nodiscard]] const std::vector<happening>& happenings() const;
   /// "200 caller bye", one for each call that has ended.
@@ -121,6 +145,7 @@ public:
   [[nodiscard]] strings outside() const;
 
 private:
+  void hang_up_streams();
   void check_nothing_left();
   void check_wire(strings outside);
   void check_commits();

@@ -2,6 +2,7 @@
 
 #include "actors/node/call_shard.hpp"
 #include "cluster/store/memory_store.hpp"
+#include "protocols/sip/stream_session.hpp"
 #include "runtime/io/libcrypto_hash.hpp"
 #include "runtime/io/simulated/simulated_clock.hpp"
 #include "runtime/io/simulated/simulated_network.hpp"
@@ -68,14 +69,19 @@ struct world::parts {
   explicit parts(const world_settings&);
   ~parts();
 
-  sip_phone& add_phone(std::uint16_t port);
+  sip_phone& add_phone(std::uint16_t port, ip_family, std::string protocol);
   [[nodiscard]] bool step();
   [[nodiscard]] std::optional<time_point> next() const;
 
   struct attached {
     std::unique_ptr<sip_phone> phone;
     std::unique_ptr<udp_socket> socket;
+    std::unique_ptr<stream_listener> listener;
+    stream_end line;
+    sip::stream_session session{sip::stream_opener::ourselves, {}, {}};
   };
+  void plug_in_udp(attached&);
+  void plug_in_tcp(attached&);
 
   deterministic_system system;
   simulated_clock time;
@@ -84,6 +90,7 @@ struct world::parts {
   observed_network node_net{net, notes};
   simulated_reactor phones_bell{time};
   std::deque<attached> phones;
+  std::deque<stream_end> streams;
   simulated_media media;
   siphash hash{siphash::secret{1, 2, 3}};
   libcrypto_hash hashes{libcrypto_hash::secret{1, 2, 3}};

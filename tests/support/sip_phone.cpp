@@ -38,8 +38,10 @@ std::string label_of(const sip::message& m) {
   return std::to_string(m.status().value()) + " " + std::string(cseq ? cseq->method_name : "?");
 }
 
-sip_phone::sip_phone(ip_endpoint local, ip_endpoint node, sender send, stopwatch elapsed)
-  : local_(local), node_(node), send_(std::move(send)), elapsed_(std::move(elapsed)) {
+sip_phone::sip_phone(ip_endpoint local, ip_endpoint node, sender send, stopwatch elapsed,
+                     std::string protocol)
+  : local_(local), node_(node), send_(std::move(send)), elapsed_(std::move(elapsed)),
+    protocol_(std::move(protocol)) {
 }
 
 // -- caller --------------------------------------------------------------------------------------
@@ -121,7 +123,7 @@ void sip_phone::answer(const sip::message& request, std::uint16_t status, const 
   out.append("\r\nCall-ID: ").append(*request.header(sip::header_id::call_id)).append(crlf);
   out.append("CSeq: ").append(*request.header(sip::header_id::cseq)).append(crlf);
   if (x.contact)
-    out.append("Contact: <sip:phone@").append(to_string(local_)).append(">\r\n");
+    out += contact();
   const bool describes = status / 100 == 2 || status == 183 || x.body != "default";
   out.append(x.headers);
   out.append(body_part(describes ? x : sip_extras{.body = ""}, described(1)));
@@ -166,8 +168,9 @@ std::string sip_phone::fresh_branch() {
 
 std::string sip_phone::described(unsigned version, std::string_view lines,
                                  std::uint16_t port_above_sip) const {
+  const std::string net = local_.address.family == ip_family::v4 ? " IN IP4 " : " IN IP6 ";
   const auto host = to_string(local_.address);
-  return "v=0\r\no=- 1 " + std::to_string(version) + " IN IP4 " + host + "\r\ns=-\r\nc=IN IP4 "
+  return "v=0\r\no=- 1 " + std::to_string(version) + net + host + "\r\ns=-\r\nc=" + net.substr(1)
          + host + "\r\nt=0 0\r\nm=audio " + std::to_string(local_.port + port_above_sip)
          + " RTP/AVP 0 8\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n" + std::string(lines);
 }
@@ -190,17 +193,23 @@ void sip_phone::change(std::string_view method, const sip_extras& x) {
   say(std::move(bytes));
 }
 
+std::string sip_phone::contact() const {
+  const auto* how = protocol_ == "TCP" ? ";transport=tcp>\r\n" : ">\r\n";
+  return "Contact: <sip:phone@" + to_string(local_) + how;
+}
+
 std::string sip_phone::write(std::string_view method, std::string_view uri, const session& s,
                              std::uint32_t cseq, std::string_view branch,
                              const sip_extras& x) const {
   std::string out;
-  out.append(method).append(" ").append(uri).append(" SIP/2.0\r\nVia: SIP/2.0/UDP ");
+  out.append(method).append(" ").append(uri).append(" SIP/2.0\r\nVia: SIP/2.0/");
+  out.append(protocol_).append(" ");
   out.append(to_string(local_)).append(";branch=").append(branch).append(";rport\r\n");
   out.append("Max-Forwards: 70\r\nFrom: ").append(s.local).append("\r\nTo: ").append(s.remote);
   out.append("\r\nCall-ID: ").append(s.call_id).append("\r\nCSeq: ");
   out.append(std::to_string(cseq)).append(" ").append(method).append(crlf);
   if (x.contact && (method == "INVITE" || method == "UPDATE"))
-    out.append("Contact: <sip:phone@").append(to_string(local_)).append(">\r\n");
+    out += contact();
   out.append(x.headers);
   return out.append(body_part(x, described(1)));
 }

@@ -40,7 +40,7 @@ public:
   using sender = std::function<void(const ip_endpoint& to, std::string bytes)>;
   using stopwatch = std::function<std::chrono::milliseconds()>;
 
-  sip_phone(ip_endpoint local, ip_endpoint node, sender, stopwatch);
+  sip_phone(ip_endpoint local, ip_endpoint node, sender, stopwatch, std::string protocol = "UDP");
 
   phone_habits habits;
 
@@ -115,10 +115,13 @@ private:
                                   const sip_extras&) const;
   void answer(const sip::message& request, std::uint16_t status, const sip_extras&);
 
+  [[nodiscard]] std::string contact() const;
+
   ip_endpoint local_;
   ip_endpoint node_;
   sender send_;
   stopwatch elapsed_;
+  std::string protocol_;
   session session_;
   std::uint32_t cseq_ = 0;
   std::uint32_t invite_cseq_ = 0;
