@@ -60,7 +60,8 @@ counter& stream_counters::closed(metrics& m, const char* why) {
 /// One connection. Its phases: connecting → open → half closed (the peer sends no more) or closing
 /// (we do not).
 struct tcp_transport::connection {
-  enum class phase : std::uint8_t { connecting, open, half_closed, closing };
+  /// refusing: until the end of this turn, for the answers to what came before the fault.
+  enum class phase : std::uint8_t { connecting, open, half_closed, refusing, closing };
 
   connection(tcp_transport& o, const ip_endpoint& with, sip::stream_opener by)
     : owner(o), peer(with), opener(by), session(by, o.around_.settings.times, o.home().now()),
@@ -174,6 +175,8 @@ void tcp_transport::on_open(connection& c) {
 }
 
 void tcp_transport::on_bytes(connection& c, std::string_view bytes) {
+  if (c.now_in >= connection::phase::refusing)
+    return; // where its messages begin is not known any more
   const auto now = home().now();
   c.session.on_bytes(bytes, now);
   for (;;) {
@@ -189,7 +192,7 @@ void tcp_transport::on_bytes(connection& c, std::string_view bytes) {
       case stream_item::kind::broken:
         around_.figures.broken.add();
         around_.in.on_broken(index_, {c.peer, item.bytes});
-        return close(c, close_how::after_writing);
+        return refuse(c);
     }
   }
 }
@@ -198,7 +201,7 @@ void tcp_transport::on_end(connection& c, std::string_view why) {
   const bool was_connecting = c.now_in == connection::phase::connecting;
   if (was_connecting)
     around_.figures.failed.add();
-  if (was_connecting || !why.empty() || c.now_in == connection::phase::closing)
+  if (was_connecting || !why.empty() || c.now_in >= connection::phase::refusing)
     return forget(c.peer);
   // It sends no more, but may still read the answers to what it has asked.
   around_.flows.remove(c.way(), home().index());
@@ -212,6 +215,7 @@ void tcp_transport::on_timer(connection& c) {
   switch (c.now_in) {
     case connection::phase::connecting: around_.figures.failed.add(); return forget(c.peer);
     case connection::phase::half_closed:
+    case connection::phase::refusing:
     case connection::phase::closing: return forget(c.peer);
     case connection::phase::open: break;
   }
@@ -236,7 +240,7 @@ void tcp_transport::on_fault(connection& c, sip::stream_fault fault) {
       around_.figures.idle.add();
       break;
   }
-  close(c, close_how::at_once);
+  forget(c.peer);
 }
 
 void tcp_transport::keep(const ip_endpoint& peer) {
@@ -256,14 +260,14 @@ void tcp_transport::arm(connection& c) {
     c.wheel.start(home().timers(), *due);
 }
 
-void tcp_transport::close(connection& c, close_how how) {
-  if (how == close_how::at_once)
-    return forget(c.peer);
+/// The messages before the one that cannot be framed are answered, if that takes no more than this
+/// turn; then it is closed.
+void tcp_transport::refuse(connection& c) {
   around_.flows.remove(c.way(), home().index());
-  c.now_in = connection::phase::closing;
+  c.now_in = connection::phase::refusing;
   c.row.set_state("closing");
   c.until = home().now() + limits::closing_time;
-  c.socket->finish();
+  refused_.push_back(c.peer);
   arm(c);
 }
 
@@ -297,7 +301,7 @@ void tcp_transport::add(const outgoing& out) {
   if (auto* c = find(out.to)) {
     const bool sends = c->now_in == connection::phase::connecting
                        || c->now_in == connection::phase::open
-                       || (c->now_in == connection::phase::half_closed && is_response(out));
+                       || (c->now_in < connection::phase::closing && is_response(out));
     if (sends)
       return give(*c, out);
     forget(out.to); // its peer wants no more of it
@@ -341,6 +345,11 @@ void tcp_transport::flush() {
   for (const auto& peer : std::exchange(written_, {}))
     if (auto* c = find(peer))
       c->socket->flush();
+  for (const auto& peer : std::exchange(refused_, {}))
+    if (auto* c = find(peer)) {
+      c->now_in = connection::phase::closing;
+      c->socket->finish();
+    }
   for (const auto& peer : std::exchange(cut_, {}))
     if (find(peer) != nullptr) {
       around_.figures.slow.add();

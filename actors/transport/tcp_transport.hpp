@@ -73,7 +73,6 @@ public:
 
 private:
   struct connection;
-  enum class close_how : std::uint8_t { at_once, after_writing };
 
   void accept(std::unique_ptr<stream_socket>);
   void connect(const ip_endpoint& to, const outgoing& first);
@@ -88,7 +87,7 @@ private:
   /// False: its peer does not read; it is cut when this turn ends.
   [[nodiscard]] bool say(connection&, std::shared_ptr<const std::string>);
   void arm(connection&);
-  void close(connection&, close_how);
+  void refuse(connection&);
   void forget(const ip_endpoint& peer);
   void undeliverable(const outgoing&);
 
@@ -97,6 +96,7 @@ private:
   std::unique_ptr<stream_listener> listener_;
   std::unordered_map<ip_endpoint, std::unique_ptr<connection>> connections_;
   std::map<ip_address, std::size_t> accepted_from_;
+  std::vector<ip_endpoint> refused_; ///< connections to close once this turn has written
   std::vector<ip_endpoint> written_; ///< connections with something to flush
   std::vector<ip_endpoint> cut_;     ///< connections to close when this turn ends
 };
