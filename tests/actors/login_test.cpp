@@ -315,7 +315,7 @@ TEST_CASE("login: failures of one source lead to a ban, which ends", "[actors]")
   w.over({}, w.outside());
 }
 
-TEST_CASE("login: a flood of one source is dropped beyond its rate; trunks are exempt",
+TEST_CASE("login: a flood of one source is dropped beyond its rate, and a trunk is exempt",
           "[actors]") {
   for (const bool trunk : {false, true}) {
     world w{with_users("requests_per_second = 2\n",

@@ -190,6 +190,9 @@ void check_line(const source_file& file, std::size_t n, std::string_view line,
     if (included.find('/') == included.npos || included.starts_with("."))
       r.add(n, "includes start at the repository's root");
   }
+  // CTest splits such a name into two tests, of which it finds neither.
+  if (line.starts_with("TEST_CASE(") && line.substr(0, line.rfind('"')).find(';') != line.npos)
+    r.add(n, "a semicolon in the name of a test");
   for (const auto& b : banned_includes)
     if (line.starts_with("#include ") && applies(b, file.path) && line.find(b.text) != line.npos)
       r.add(n, std::string(b.text) + " is banned here: " + std::string(b.instead));

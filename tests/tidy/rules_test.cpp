@@ -89,6 +89,8 @@ TEST_CASE("tidy: every rule of a source file, broken and kept", "[tidy]") {
        ""},
       {"actors/a.cpp", "#define X\nvoid f() {\n" + repeat("x();\n", 70) + "}\n", "70 lines"},
       {"actors/a.cpp", "const table t = {\n" + repeat("  {f(1)},\n", 80) + "};\n", ""},
+      {"tests/a_test.cpp", "TEST_CASE(\"x; y\", \"[t]\") {\n}\n", "semicolon"},
+      {"tests/a_test.cpp", "TEST_CASE(\"x, y\") { f(); }\n", ""},
       {"tests/a_test.cpp", "TEST_CASE(\"x\") {\n" + repeat("  x();\n", 80) + "}\n", ""},
   };
   for (const auto& row : table) {
