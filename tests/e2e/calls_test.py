@@ -169,6 +169,12 @@ to = "sip:{{{{user}}}}@{at_port(way.split()[1], "{callee}")};transport={way.spli
     def test_calls(self):
         self.crowds("uac_call", "uas_answer", hold_ms=200)
 
+    def test_hold_by_reinvite_and_resume_by_update(self):
+        self.crowds("uac_session", "uas_session", calls=40)
+
+    def test_the_offer_comes_late(self):
+        self.crowds("uac_late_offer", "uas_late_offer", calls=40, hold_ms=50)
+
     def test_busy(self):
         self.crowds("uac_busy", "uas_busy")
 
