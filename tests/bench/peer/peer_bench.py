@@ -43,10 +43,11 @@ class Tandem:
                         for kind in "pd" for i in range(options.users)) if options.users else ""
         # The generator is believed on one port and has to prove itself on the other.
         trunk = '[[trunks]]\nname = "generator"\naddress = "127.0.0.1:{port}"\ntrusted = true\n'
-        self._node = Node(media_ports=8000, node_settings="ladder_minutes = 0", t1_ms=500,
+        self._node = Node(media_ports=12000, node_settings="ladder_minutes = 0", t1_ms=500,
                           # sipp answers MD5 alone, which Kamailio asks for, too.
                           auth_settings='requests_per_second = 0\nalgorithms = ["MD5"]')
-        text = self._node.config.read_text()
+        # Without IPv6, whose sockets would take half of the descriptors that a process may have.
+        text = self._node.config.read_text().replace('address6 = "::1"\n', "")
         self._node.config.write_text(
             text + users + trunk.format(port=self._node.spare[0]))
         self._node.start()
