@@ -104,75 +104,38 @@ observed_store::commit(std::span<const cluster::record_change> changes) {
   return below_.commit(changes);
 }
 
-world::parts::parts(const world_settings& s)
-  : net(1, {.latency = duration{}}), media(s.media_pairs),
-    log(time, {.node = "a",
-               .writer = log_writer::caller,
-               .sink = [this](std::string_view line) { log_lines.emplace_back(line); }}),
-    settings(settings_for(s)) {
-  facts.name = settings.node.name;
-  facts.media_address = settings.media.address;
-  facts.media_address6 = settings.media.address6;
-  facts.ring_timeout = s.ring_timeout;
-  facts.apps = test_catalogue();
-  facts.calls_per_shard = s.calls_per_shard;
-  env = std::make_unique<actors::node_environment>(actors::node_environment{
-      system.get(), nodes, settings, facts, time, node_net, media, hash, hashes, log, figures,
-      [this](actors::call_detail d) { details.push_back(std::move(d)); },
-      [this](const std::string& why) { gave_up = why; }, flows});
-  env->registrar = {.boot_id = "boot", .bindings_per_node = s.bindings_per_node};
-  const auto sharing = s.shards > 1 ? port_sharing::shared : port_sharing::exclusive;
-  for (std::uint32_t i = 0; i < s.shards; ++i) {
+world::parts::parts(const world_settings& s) : net(1, {.latency = duration{}}) {
+  for (std::size_t i = 0; i < s.shards; ++i) {
     stores.push_back(std::make_unique<observed_store>(notes));
     registrations.push_back(std::make_unique<observed_store>(notes, happening::kind::registered));
-    bells.push_back(std::make_unique<simulated_reactor>(time));
-    shards.push_back(std::make_unique<actors::call_shard>(
-        *env, i, *bells.back(), actors::shard_stores{*stores.back(), *registrations[i]}));
-    if (auto bound = shards.back()->open(sharing); !bound)
-      throw std::logic_error{bound.error()};
   }
-  facts.transports = shards.front()->transports();
-  for (const auto& shard : shards)
-    shard->set_peers(shards);
-  media.set_sink([this](const media::event& e) {
-    shards.front()->way_in().deliver(e.call, msg::media_event{.what = e});
-  });
-  rows_at_rest = nodes.size();
-  timers_at_rest = shards.front()->home().timers().size();
+  node = std::make_unique<node_life>(grounds(), node_shape{settings_for(s), test_catalogue(),
+                                                           s.ring_timeout, s.calls_per_shard,
+                                                           s.media_pairs, s.bindings_per_node});
 }
 
-world::parts::~parts() {
-  shards.clear();
+node_grounds world::parts::grounds() {
+  std::vector<actors::shard_stores> disks;
+  for (std::size_t i = 0; i < stores.size(); ++i)
+    disks.push_back({*stores[i], *registrations[i]});
+  return {time, node_net, std::move(disks),
+          [this](std::string_view line) { log_lines.emplace_back(line); },
+          [this](actors::call_detail d) { details.push_back(std::move(d)); }};
 }
 
 /// One round of everybody. True: there is more to do at this moment.
 bool world::parts::step() {
   phones_bell.poll({});
-  for (std::size_t i = 0; i < shards.size(); ++i) {
-    bells[i]->poll({});
-    while (shards[i]->home().turn()) {
-    }
-  }
-  bool more = phones_bell.next() && *phones_bell.next() <= time.now();
-  for (std::size_t i = 0; i < shards.size(); ++i) {
-    const auto rest = shards[i]->home().fall_asleep();
-    shards[i]->home().awake();
-    more |= (rest && *rest == duration{}) || (bells[i]->next() && *bells[i]->next() <= time.now());
-  }
-  return more;
+  for (std::size_t i = 0; i < node->shards.size(); ++i)
+    node->step(i);
+  const bool more = phones_bell.next() && *phones_bell.next() <= time.now();
+  return node->is_busy() || more;
 }
 
 std::optional<time_point> world::parts::next() const {
-  auto first = phones_bell.next();
-  const auto consider = [&first](std::optional<time_point> t) {
-    if (t && (!first || *t < *first))
-      first = t;
-  };
-  for (std::size_t i = 0; i < shards.size(); ++i) {
-    consider(bells[i]->next());
-    consider(shards[i]->home().timers().next_deadline());
-  }
-  return first;
+  const auto first = phones_bell.next();
+  const auto nodes = node->next();
+  return first && (!nodes || *first < *nodes) ? first : nodes;
 }
 
 world::world(const world_settings& s)
@@ -219,11 +182,11 @@ void world::connect() {
 }
 
 simulated_media& world::media() const {
-  return parts_->media;
+  return parts_->node->media;
 }
 
 std::vector<node_view> world::rows(std::string_view path) const {
-  return parts_->nodes.snapshot(parts_->time.now(), path);
+  return parts_->node->nodes.snapshot(parts_->time.now(), path);
 }
 
 node_view world::row(std::string_view name) const {
@@ -260,7 +223,7 @@ std::size_t world::records() const {
 }
 
 void world::kill(std::string_view path) {
-  const auto there = actor_of(parts_->nodes.find(path));
+  const auto there = actor_of(parts_->node->nodes.find(path));
   REQUIRE(there);
   caf::anon_send_exit(caf::actor_cast<caf::actor>(there), caf::exit_reason::kill);
   settle();
@@ -279,15 +242,16 @@ std::size_t world::registrations() const {
 }
 
 std::int64_t world::level(std::string_view name) const {
-  return parts_->figures.make_gauge(name, "").value();
+  return parts_->node->figures.make_gauge(name, "").value();
 }
 
 std::uint64_t world::figure(std::string_view name, const metric_labels& labels) const {
-  return parts_->figures.make_counter(name, "", labels).value();
+  return parts_->node->figures.make_counter(name, "", labels).value();
 }
 
 std::uint64_t world::dropped(const char* reason) const {
-  return parts_->figures.make_counter("tandem_sip_dropped_total", "", {{"reason", reason}}).value();
+  return parts_->node->figures.make_counter("tandem_sip_dropped_total", "", {{"reason", reason}})
+      .value();
 }
 
 const strings& world::log() const {
@@ -300,14 +264,14 @@ const std::vector<happening>& world::happenings() const {
 
 void world::apply(const world_settings& s) {
   const auto next = std::make_shared<const configuration>(settings_for(s));
-  for (const auto& shard : parts_->shards)
+  for (const auto& shard : parts_->node->shards)
     shard->apply(next);
 }
 
 void world::end_call() {
   const auto k = key();
   bool known = false;
-  for (const auto& s : parts_->shards)
+  for (const auto& s : parts_->node->shards)
     known |= s->end_call(k);
   CHECK(known);
   settle();
@@ -315,7 +279,7 @@ void world::end_call() {
 
 void world::rtp_timeout(std::uint8_t leg) {
   std::optional<media::slot_id> slot;
-  for (const auto& s : parts_->shards)
+  for (const auto& s : parts_->node->shards)
     if (const auto summary = s->summary(key()))
       for (const auto& l : summary->legs)
         if (l.name == "leg " + std::to_string(leg) && l.media)

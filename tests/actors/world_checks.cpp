@@ -93,15 +93,15 @@ void world::check_nothing_left() {
   for (const auto& row : rows())
     if (row.kind == "call")
       UNSCOPED_INFO("left: " << row.name << " " << row.state);
-  CHECK(p.gave_up.empty());
-  CHECK(p.nodes.size() == p.rows_at_rest);
-  CHECK(p.media.in_use() == 0);
-  CHECK(p.media.faults.empty());
+  CHECK(p.node->gave_up.empty());
+  CHECK(p.node->nodes.size() == p.node->rows_at_rest);
+  CHECK(p.node->media.in_use() == 0);
+  CHECK(p.node->media.faults.empty());
   CHECK(records() == 0);
-  for (const auto& s : p.shards) {
+  for (const auto& s : p.node->shards) {
     CHECK(s->calls() == 0);
     const std::size_t expiry = s->registered_users() > 0 ? 1 : 0;
-    CHECK(s->home().timers().size() == p.timers_at_rest + expiry);
+    CHECK(s->home().timers().size() == p.node->timers_at_rest + expiry);
     INFO(s->home().last_fault());
     CHECK(s->home().faults() == 0);
   }
@@ -122,7 +122,7 @@ void world::check_wire(strings outside) {
       ++seen[{h.what == kind::received, h.bytes}];
   bool complete = true;
   for (const auto& k : keys)
-    for (const auto& s : p.shards) {
+    for (const auto& s : p.node->shards) {
       const auto trace = s->trace(k);
       if (!trace)
         continue;

@@ -1,15 +1,11 @@
 #pragma once
 
-#include "actors/node/call_shard.hpp"
 #include "cluster/store/memory_store.hpp"
 #include "protocols/sip/stream_session.hpp"
-#include "runtime/io/libcrypto_hash.hpp"
 #include "runtime/io/simulated/simulated_clock.hpp"
 #include "runtime/io/simulated/simulated_network.hpp"
-#include "runtime/io/siphash.hpp"
-#include "runtime/telemetry/event_log.hpp"
+#include "tests/actors/node_life.hpp"
 #include "tests/actors/world.hpp"
-#include "tests/support/deterministic_shard.hpp"
 
 #include <deque>
 
@@ -67,7 +63,8 @@ private:
 
 struct world::parts {
   explicit parts(const world_settings&);
-  ~parts();
+
+  [[nodiscard]] node_grounds grounds();
 
   sip_phone& add_phone(std::uint16_t port, ip_family, std::string protocol);
   [[nodiscard]] bool step();
@@ -83,7 +80,6 @@ struct world::parts {
   void plug_in_udp(attached&);
   void plug_in_tcp(attached&);
 
-  deterministic_system system;
   simulated_clock time;
   chronicle notes{time};
   simulated_network net;
@@ -91,25 +87,11 @@ struct world::parts {
   simulated_reactor phones_bell{time};
   std::deque<attached> phones;
   std::deque<stream_end> streams;
-  simulated_media media;
-  siphash hash{siphash::secret{1, 2, 3}};
-  libcrypto_hash hashes{libcrypto_hash::secret{1, 2, 3}};
   strings log_lines;
-  event_log log;
-  metrics figures;
-  tree nodes{"a"};
-  configuration settings;
-  actors::node_facts facts;
-  actors::flow_directory flows;
   std::vector<actors::call_detail> details;
-  std::unique_ptr<actors::node_environment> env;
   std::vector<std::unique_ptr<observed_store>> stores;
   std::vector<std::unique_ptr<observed_store>> registrations;
-  std::vector<std::unique_ptr<simulated_reactor>> bells;
-  std::vector<std::unique_ptr<actors::call_shard>> shards;
-  std::size_t rows_at_rest = 0;
-  std::size_t timers_at_rest = 0; ///< of each shard
-  std::string gave_up;            ///< why a shard's supervisor ended
+  std::unique_ptr<node_life> node;
 };
 
 } // namespace tandem::test
