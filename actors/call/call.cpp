@@ -58,6 +58,7 @@ caf::behavior call::make_behavior() {
       [this](msg::end_call m) { take(m); },
       [this](msg::deadline_reached) { take(deadline_input{}); },
       [this](msg::committed) { on_committed(); },
+      [this](msg::thawed) { take_waiting(); },
   };
 }
 
@@ -71,7 +72,7 @@ void call::on_timer() {
 }
 
 void call::take(input in) {
-  if (!committing_ && waiting_.empty())
+  if (takes_inputs() && waiting_.empty())
     return run(std::move(in));
   if (waiting_.size() < limits::waiting_inputs)
     waiting_.push_back(std::move(in));
@@ -84,8 +85,10 @@ void call::take(input in) {
 void call::run(input in) {
   std::string error;
   try {
-    route(in);
-    error = cascade();
+    if (passes_faults(the_call)) {
+      route(in);
+      error = cascade();
+    }
   } catch (const std::exception& e) {
     error = e.what();
   }
@@ -106,6 +109,8 @@ std::string call::cascade() {
     if (slot == nullptr)
       continue; // it has left meanwhile
     running_ = next.to;
+    if (!passes_faults(next.to))
+      continue;
     const auto keep = slot->actor; // it may end in the course of this
     const auto result =
         std::visit([&](auto& message) { return nested_owner::run(*keep, message); }, next.what);
@@ -173,6 +178,8 @@ void call::commit_or_release() {
     release();
     return quit();
   }
+  if (fails_committed_)
+    effects_.durable = true;
   if (!effects_.durable || gone_)
     return release();
   committing_ = true;
@@ -184,8 +191,15 @@ void call::commit_or_release() {
 void call::on_committed() {
   TANDEM_CHECK(committing_);
   committing_ = false;
-  release();
-  while (!waiting_.empty() && !committing_) {
+  if (const auto who = std::exchange(fails_committed_, std::nullopt))
+    fail_committed(*who);
+  else
+    release();
+  take_waiting();
+}
+
+void call::take_waiting() {
+  while (!waiting_.empty() && takes_inputs()) {
     auto next = std::move(waiting_.front());
     waiting_.pop_front();
     run(std::move(next));
@@ -249,6 +263,7 @@ void call::note_states() {
 
 void call::on_exit() {
   timer_.stop();
+  thaw_.stop();
   effects_.clear();
   waiting_.clear();
 }

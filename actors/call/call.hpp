@@ -30,6 +30,11 @@ struct committed {
   using stays_local = void;
 };
 
+/// The call takes inputs again.
+struct thawed {
+  using stays_local = void;
+};
+
 } // namespace tandem::msg
 
 namespace tandem::actors {
@@ -125,6 +130,7 @@ private:
   void show_states();
   void commit_or_release();
   void on_committed();
+  void take_waiting();
   void release();
   void arm_timer();
   void finish_if_over();
@@ -135,6 +141,14 @@ private:
   void drop_children();
   void give_up();
   void quarantine(const msg::sip_input&);
+  void note_fault(child_id, const std::string& error);
+  void fail_committed(child_id);
+
+  // faults that are wanted
+  [[nodiscard]] bool passes_faults(child_id);
+  [[nodiscard]] std::string path_of(child_id) const;
+  void on_thaw();
+  [[nodiscard]] bool takes_inputs() const { return !committing_ && !thaw_.running(); }
 
   // children
   [[nodiscard]] child_slot* find(child_id);
@@ -197,7 +211,9 @@ private:
   std::vector<media::slot_id> held_;           ///< socket pairs, by the last commit
   std::uint8_t legs_alive_ = 0;
 
+  std::optional<child_id> fails_committed_; ///< it is to throw after the commit of this input
   timer timer_;
+  timer thaw_ = timer::calling<&call::on_thaw>(this); ///< running: it takes no inputs
   std::shared_ptr<ladder> ladder_;
   std::weak_ptr<ladder> archived_;
   time_point started_;

@@ -11,14 +11,8 @@
 namespace tandem::actors {
 
 void call::recover(const input& poison, const std::string& error) {
-  const auto* where = find(running_);
-  const auto name = where != nullptr ? where->name : std::string("call");
-  ++faults_;
-  services_.counters.fault();
-  services_.log.error("call.fault", name + ": " + error, key_);
-  entry().set_restarts(faults_, name + ": " + error);
-  note(state_line{name, "failed"});
-
+  note_fault(running_, error);
+  fails_committed_.reset();
   for (const auto& id : effects_.allocated)
     (void) services_.media.submit(media::release{id});
   effects_.clear();
@@ -28,6 +22,32 @@ void call::recover(const input& poison, const std::string& error) {
     quarantine(*message);
   if (!restore_last_commit() || faults_ > limits::faults_per_call)
     give_up();
+}
+
+void call::note_fault(child_id who, const std::string& error) {
+  const auto* where = find(who);
+  const auto name = where != nullptr ? where->name : std::string("call");
+  ++faults_;
+  services_.counters.fault();
+  services_.log.error("call.fault", name + ": " + error, key_);
+  entry().set_restarts(faults_, name + ": " + error);
+  note(state_line{name, "failed"});
+}
+
+/// A throw behind the commit: what was committed stands, so it is seen, whoever throws.
+void call::fail_committed(child_id who) {
+  note_fault(who, injected_fault);
+  auto kept = std::exchange(effects_, {});
+  drop_children();
+  const bool restored = restore_last_commit();
+  effects_ = std::move(kept);
+  release();
+  if (restored && faults_ <= limits::faults_per_call)
+    return;
+  give_up();
+  running_ = the_call;
+  finish_if_over();
+  commit_or_release();
 }
 
 void call::drop_children() {

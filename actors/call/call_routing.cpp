@@ -11,6 +11,7 @@
 #include "runtime/base/check.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace tandem::actors {
 
@@ -51,7 +52,15 @@ void call::route(input& in) {
     }
     void operator()(msg::end_call& m) const { self.hang_up_all(m.cause); }
     void operator()(parcel& p) const {
-      (void) self.nested_owner::run(p);
+      const auto to = std::ranges::find_if(
+          self.slots_, [&p](const child_slot& s) { return &*s.actor == &p.child(); });
+      const bool here = to != self.slots_.end();
+      self.running_ = here ? to->id : the_call;
+      if (here && !self.passes_faults(to->id))
+        return;
+      const auto result = self.nested_owner::run(p);
+      if (here && result.terminated()) // a stranger may also have ended it
+        throw std::runtime_error{result.error.empty() ? "ended" : result.error};
       self.note_states();
       self.apply_endings();
     }

@@ -7,20 +7,36 @@
 #include <caf/behavior.hpp>
 
 #include <optional>
+#include <stdexcept>
 #include <utility>
 
 namespace tandem::actors {
+
+/// What an actor says that was made to throw (fault_plan.hpp).
+constexpr const char* injected_fault = "injected fault";
 
 /// A child of a call, as the call sees it: an actor that it runs in place.
 class call_child : public nested_actor {
 public:
   using nested_actor::nested_actor;
 
+  /// The next message makes it throw, as a bug in its handler would.
+  void fail_next() { fails_next_ = true; }
+  using nested_actor::consume;
+  caf::invoke_message_result consume(caf::mailbox_element& what) override {
+    if (std::exchange(fails_next_, false))
+      throw std::runtime_error{injected_fault};
+    return nested_actor::consume(what);
+  }
+
   [[nodiscard]] virtual std::optional<time_point> next_deadline() const = 0;
   [[nodiscard]] virtual child_record record_at(time_point) const = 0;
   [[nodiscard]] virtual const char* state_text() const = 0;
   /// The last word before it leaves the tree.
   virtual void removed() = 0;
+
+private:
+  bool fails_next_ = false;
 };
 
 /// Makes a plain class such a child. `State` is brought to life from its record and nothing else.

@@ -23,6 +23,7 @@ class event_log;
 namespace tandem::actors {
 
 class call;
+class fault_plan;
 
 /// Writes for the wire, gathered until the shard's turn ends.
 class outbox {
@@ -66,6 +67,7 @@ struct call_services {
   const hash_functions& hashes;
   /// Users, trunks and routes are those of the last reload; read it anew for each input.
   std::shared_ptr<const configuration> settings;
+  fault_plan* faults = nullptr; ///< null: none are wanted
 };
 
 } // namespace tandem::actors

@@ -72,7 +72,8 @@ call_shard::call_shard(node_environment& env, std::uint32_t index, reactor& bell
               *this,      ladders_,
               *this,      env.log,
               env.flows,  [this](call_detail d) { record(std::move(d)); },
-              env.hashes, std::make_shared<const configuration>(env.settings)},
+              env.hashes, std::make_shared<const configuration>(env.settings),
+              env.faults},
     auth_(env.hashes, static_cast<std::uint8_t>(index), auth_counters{env.figures}),
     door_(shard_, env.hash), ingress_(shard_, env.facts, directory_, *this, env.hash, figures_) {
   auth_.apply(services_.settings);
@@ -256,14 +257,22 @@ void call_shard::write_what_was_missed() {
   env_.log.info("store", "all registrations are on disk again");
 }
 
+void call_shard::reach(turn_point where) {
+  if (env_.faults != nullptr)
+    env_.faults->on_point(where);
+}
+
 bool call_shard::commit() {
   commit_registrations();
   if (changes_.empty())
     return false;
+  wrote_ = true;
+  reach(turn_point::before_commit);
   if (const auto done = store_.commit(changes_); !done)
     env_.log.error("store", done.error() + "; calls go on without being durable");
   commits_.add(changes_.size());
   changes_.clear();
+  reach(turn_point::after_commit);
   auto told = std::move(waiting_);
   waiting_.clear();
   for (const auto& address : told) {
@@ -277,9 +286,12 @@ void call_shard::flush() {
   for (auto* s : sockets_)
     if (s != nullptr)
       s->flush();
+  if (std::exchange(wrote_, false))
+    reach(turn_point::after_flush);
 }
 
 void call_shard::send(const outgoing& out) {
+  wrote_ = true;
   auto* s = sockets_[out.transport.value];
   if (s == nullptr)
     return ingress_.on_undeliverable(out);

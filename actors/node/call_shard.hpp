@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/auth/authenticator.hpp"
+#include "actors/call/fault_plan.hpp"
 #include "actors/call/services.hpp"
 #include "actors/calls/directory.hpp"
 #include "actors/registrar/registrar.hpp"
@@ -52,6 +53,7 @@ struct node_environment {
   std::function<void(const std::string& why)> give_up;
   flow_directory& flows;
   registrar_facts registrar{};
+  fault_plan* faults = nullptr; ///< null: none are wanted
 };
 
 /// One shard with all that lives on it: transports, router, calls, and the two stages that end its
@@ -123,6 +125,7 @@ private:
   [[nodiscard]] tl::expected<void, std::string>
   visit_registrations(const cluster::store::visitor&) const override;
   void commit_registrations();
+  void reach(turn_point);
   void write_what_was_missed();
   void stray_message() override { figures_.stray.add(); }
   void input_dropped() override { dropped_.add(); }
@@ -157,6 +160,7 @@ private:
   timer housekeeping_ = timer::calling<&call_shard::keep_house>(this);
   timer detail_timer_ = timer::calling<&call_shard::hand_over_details>(this);
   std::vector<call_detail> details_; ///< waiting for their writer, who is woken for many at once
+  bool wrote_ = false;               ///< this turn has something committed or sent
   bool was_busy_ = false;            ///< calls have come since memory was last given back
 
   std::vector<cluster::record_change> changes_;

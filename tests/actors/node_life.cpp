@@ -17,6 +17,7 @@ node_life::node_life(const node_grounds& on, node_shape s)
   env = std::make_unique<actors::node_environment>(actors::node_environment{
       system.get(), nodes, shape.settings, facts, on.time, on.net, media, hash, hashes, log,
       figures, on.detail, [this](const std::string& why) { gave_up = why; }, flows});
+  env->faults = on.faults;
   env->registrar = {.boot_id = "boot", .bindings_per_node = shape.bindings_per_node};
   const auto sharing = on.stores.size() > 1 ? port_sharing::shared : port_sharing::exclusive;
   for (const auto& disk : on.stores) {

@@ -26,6 +26,7 @@ struct node_grounds {
   std::vector<actors::shard_stores> stores; ///< of each shard, as many as the settings say
   std::function<void(std::string_view)> log_line;
   std::function<void(actors::call_detail)> detail;
+  actors::fault_plan* faults = nullptr; ///< what is to go wrong in it
 };
 
 struct node_shape {

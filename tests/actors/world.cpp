@@ -104,7 +104,8 @@ observed_store::commit(std::span<const cluster::record_change> changes) {
   return below_.commit(changes);
 }
 
-world::parts::parts(const world_settings& s) : net(1, {.latency = duration{}}) {
+world::parts::parts(const world_settings& s)
+  : net(1, {.latency = duration{}}), faults(s.faults) {
   for (std::size_t i = 0; i < s.shards; ++i) {
     stores.push_back(std::make_unique<observed_store>(notes));
     registrations.push_back(std::make_unique<observed_store>(notes, happening::kind::registered));
@@ -120,7 +121,7 @@ node_grounds world::parts::grounds() {
     disks.push_back({*stores[i], *registrations[i]});
   return {time, node_net, std::move(disks),
           [this](std::string_view line) { log_lines.emplace_back(line); },
-          [this](actors::call_detail d) { details.push_back(std::move(d)); }};
+          [this](actors::call_detail d) { details.push_back(std::move(d)); }, faults};
 }
 
 /// One round of everybody. True: there is more to do at this moment.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/call/fault_plan.hpp"
 #include "actors/call_app/call_app.hpp"
 #include "runtime/actor/tree.hpp"
 #include "runtime/base/key.hpp"
@@ -32,6 +33,7 @@ struct world_settings {
   std::string registrar{};    ///< lines of [registrar]
   bool everywhere = false;    ///< listens by TCP and on ::1, too
   std::string sip_settings{}; ///< more lines for [sip]
+  actors::fault_plan* faults = nullptr;
 };
 
 /// What happened at the edge of the node, in its order.

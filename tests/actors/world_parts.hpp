@@ -85,6 +85,7 @@ struct world::parts {
   simulated_network net;
   observed_network node_net{net, notes};
   simulated_reactor phones_bell{time};
+  actors::fault_plan* faults = nullptr;
   std::deque<attached> phones;
   std::deque<stream_end> streams;
   strings log_lines;
