@@ -36,15 +36,16 @@ call::call(caf::actor_config& cfg, shard& home, tree_place place, call_services&
   detail_.key = key_;
   detail_.node = services.facts.name;
   detail_.start = ladder_->started();
-  for (const auto& c : start.record.children)
-    open(c.id, c.parent, c.name, c.record);
   entry().set_state("starting");
-  if (slots_.size() > 1) // restored: a fresh call has its application alone
+  restore(start.record, home.now() - start.absent);
+  if (slots_.size() > 1) // else a fresh one: it has its application alone
     show_states();
-  // Restored while transactions lingered: its CDR was written before.
-  over_ = legs_alive_ == 0 && find(app_child) == nullptr;
-  if (over_)
+  if (over_) {
     entry().set_state("over");
+    detail_.again = true;                                // its writer knows if it was written
+    detail_given_ = !start.record.root.over.has_value(); // it was, before there was a root
+    give_detail();
+  }
   arm_timer();
 }
 
@@ -161,13 +162,10 @@ void call::finish_if_over() {
   entry().set_state("over");
   note(state_line{"call", "over"});
   remove(app_child);
-  detail_.answer = account_.answered_wall;
-  detail_.cause = account_.cause.value_or(sip::end_cause::failure);
-  detail_.by = account_.by;
-  detail_.status = account_.status;
   detail_.end = services_.time.wall();
   detail_.length = now() - started_;
-  services_.record_detail(detail_);
+  if (ladder_ == nullptr)
+    return;            // over once more: its commit was lost
   archived_ = ladder_; // the archive may forget it while transactions linger
   services_.ladders.add(std::move(ladder_), now());
 }
@@ -183,7 +181,6 @@ void call::commit_or_release() {
   if (!effects_.durable || gone_)
     return release();
   committing_ = true;
-  committed_account_ = account_;
   committed_at_ = now();
   services_.commits.add(*this, encode_record(record()));
 }
@@ -219,7 +216,20 @@ void call::release() {
   }
   release_replies();
   effects_.clear();
+  if (over_)
+    give_detail();
   arm_timer();
+}
+
+/// After the commit that says so: a call that comes back has either not ended, or knows its end.
+void call::give_detail() {
+  if (std::exchange(detail_given_, true))
+    return;
+  detail_.answer = account_.answered;
+  detail_.cause = account_.cause.value_or(sip::end_cause::failure);
+  detail_.by = account_.by;
+  detail_.status = account_.status;
+  services_.record_detail(detail_);
 }
 
 void call::arm_timer() {
@@ -272,9 +282,26 @@ call_record call::record() const {
   call_record r;
   r.next_child = next_child_;
   r.next_branch = next_branch_;
+  r.root = root();
   r.children.reserve(slots_.size());
   for (const auto& s : slots_)
     r.children.push_back({s.id, s.parent, s.name, s.actor->record_at(now())});
+  return r;
+}
+
+call_root call::root() const {
+  call_root r;
+  r.age = now() - started_;
+  r.started = detail_.start;
+  r.first_cseq = first_cseq_;
+  if (answered_)
+    r.talking = now() - *answered_;
+  r.account = account_;
+  r.legs = detail_.legs;
+  if (over_)
+    r.over = {detail_.end, detail_.length, detail_.from, detail_.to, detail_.app};
+  r.quarantined = quarantined_;
+  r.faults = faults_;
   return r;
 }
 
@@ -296,6 +323,7 @@ void call::open(child_id id, child_id parent, std::string name, const child_reco
     std::uint8_t& legs_alive;
     call_detail& detail;
     std::optional<std::uint32_t>& first_cseq;
+    std::vector<media::slot_id>& held;
     void operator()(const app_record& r) const {
       detail.from = r.incoming.from;
       detail.to = r.incoming.to;
@@ -340,9 +368,11 @@ void call::open(child_id id, child_id parent, std::string name, const child_reco
       make(std::type_identity<transaction>{}, r);
     }
     void operator()(const media_endpoint_record& r) const {
+      if (r.slot && std::ranges::find(held, r.slot->id) == held.end())
+        held.push_back(r.slot->id);
       make(std::type_identity<media_endpoint>{}, r);
     }
-  } const births{start, slot, legs_alive_, detail_, first_cseq_};
+  } const births{start, slot, legs_alive_, detail_, first_cseq_, held_};
   std::visit(births, fresh);
   slots_.push_back(std::move(slot));
 }

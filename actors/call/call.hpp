@@ -43,6 +43,9 @@ namespace tandem::actors {
 struct call_start {
   key128 key;
   call_record record; ///< fresh: the application alone
+  /// Restored: since the record was committed. Its timers ran on: what fell due meanwhile is due
+  /// at once.
+  duration absent{};
 };
 
 /// One call: the unit of order, of consistency and of durability.
@@ -90,16 +93,6 @@ private:
     std::string remote_tag;  ///< of a dialog
     flow by;                 ///< of a dialog: how its peer was heard
   };
-  /// What the CDR will say of the course of the call, as far as it is known.
-  struct account {
-    std::optional<time_point> answered;
-    std::optional<wall_time> answered_wall;
-    std::optional<sip::end_cause> cause;
-    ended_by by = ended_by::node;
-    std::uint16_t status = 0;
-    std::optional<std::uint8_t> callee;    ///< the leg that answered
-    std::optional<sip::end_cause> refusal; ///< why a leg ended that had not answered
-  };
   struct deadline_input {};
   struct media_input {
     media::event what;
@@ -138,6 +131,8 @@ private:
   // when an input fails
   void recover(const input&, const std::string& error);
   [[nodiscard]] bool restore_last_commit();
+  void restore(const call_record&, time_point as_of);
+  void take_root(const call_root&, time_point as_of);
   void drop_children();
   void give_up();
   void quarantine(const msg::sip_input&);
@@ -157,6 +152,8 @@ private:
   [[nodiscard]] const std::string& leg_name(child_id) const;
   void open(child_id, child_id parent, std::string name, const child_record&);
   [[nodiscard]] call_record record() const;
+  [[nodiscard]] call_root root() const;
+  void give_detail();
   [[nodiscard]] static ended_by by_whom(std::uint8_t leg, sip::end_cause);
   void note_refusal(sip::end_cause);
   template <class Line>
@@ -205,6 +202,7 @@ private:
   std::deque<input> waiting_;
   bool committing_ = false;
   bool over_ = false;
+  bool detail_given_ = false;
   bool gone_ = false; ///< its record is erased
   std::uint32_t faults_ = 0;
   std::vector<transaction_match> quarantined_; ///< requests that made this call throw
@@ -217,12 +215,11 @@ private:
   std::shared_ptr<ladder> ladder_;
   std::weak_ptr<ladder> archived_;
   time_point started_;
-  account account_;
+  std::optional<time_point> answered_; ///< the caller's leg
+  call_account account_;
   call_detail detail_;
 
-  // Where a restore goes back to:
-  account committed_account_;
-  time_point committed_at_;
+  time_point committed_at_;         ///< to which a fault goes back
   std::optional<time_point> as_of_; ///< set while children are restored: their time
 };
 

@@ -8,6 +8,8 @@
 #include "protocols/sip/typed_headers.hpp"
 #include "runtime/telemetry/event_log.hpp"
 
+#include <algorithm>
+
 namespace tandem::actors {
 
 void call::recover(const input& poison, const std::string& error) {
@@ -18,9 +20,12 @@ void call::recover(const input& poison, const std::string& error) {
   effects_.clear();
   drop_replies();
   drop_children();
+  const bool restored = restore_last_commit();
+  running_ = the_call;
   if (const auto* message = std::get_if<msg::sip_input>(&poison))
     quarantine(*message);
-  if (!restore_last_commit() || faults_ > limits::faults_per_call)
+  effects_.durable = true; // that it failed is not forgotten by the next one who restores it
+  if (!restored || faults_ > limits::faults_per_call)
     give_up();
 }
 
@@ -70,18 +75,48 @@ bool call::restore_last_commit() {
     services_.log.error("call.restore", last.error(), key_);
     return false;
   }
-  as_of_ = committed_at_; // its timers run on
   try {
-    for (const auto& c : last->children)
-      open(c.id, c.parent, c.name, c.record);
+    restore(*last, committed_at_);
   } catch (const std::exception& e) {
     services_.log.error("call.restore", e.what(), key_);
     drop_children();
   }
   as_of_.reset();
-  account_ = committed_account_;
   show_states();
   return !slots_.empty();
+}
+
+/// `as_of`: when the record was committed, by our clock. The timers in it run on from there.
+void call::restore(const call_record& r, time_point as_of) {
+  take_root(r.root, as_of);
+  as_of_ = as_of;
+  for (const auto& c : r.children)
+    open(c.id, c.parent, c.name, c.record);
+  as_of_.reset();
+  // Of a record from before there was a root:
+  over_ = over_ || (legs_alive_ == 0 && find(app_child) == nullptr);
+}
+
+/// What failed since the commit stays known: it only grows.
+void call::take_root(const call_root& r, time_point as_of) {
+  started_ = as_of - r.age;
+  if (r.started != wall_time{})
+    detail_.start = r.started;
+  first_cseq_ = r.first_cseq;
+  answered_ = r.talking ? std::optional{as_of - *r.talking} : std::nullopt;
+  account_ = r.account;
+  detail_.legs = r.legs;
+  over_ = r.over.has_value();
+  if (r.over) {
+    detail_.end = r.over->at;
+    detail_.length = r.over->length;
+    detail_.from = r.over->from;
+    detail_.to = r.over->to;
+    detail_.app = r.over->app;
+  }
+  faults_ = std::max(faults_, r.faults);
+  if (quarantined_.size() < r.quarantined.size())
+    quarantined_ = r.quarantined;
 }
 
 /// The request that did it is answered, now and whenever it comes again, without touching a child.

@@ -77,10 +77,10 @@ bool call::answer_challenge(sip::digest_client& client, const sip::message& resp
 void call::note_answer(std::uint8_t leg) {
   if (leg != caller.value && !account_.callee)
     account_.callee = leg;
-  if (leg != caller.value || account_.answered)
+  if (leg != caller.value || answered_)
     return;
-  account_.answered = now();
-  account_.answered_wall = services_.time.wall();
+  answered_ = now();
+  account_.answered = services_.time.wall();
 }
 
 /// The first leg to end says why the call ended; the others follow it. A leg that never answered

@@ -25,8 +25,8 @@ call_summary call::summary() const {
                    .to = detail_.to,
                    .app = detail_.app,
                    .age = now() - started_};
-  if (account_.answered)
-    out.talking = now() - *account_.answered;
+  if (answered_)
+    out.talking = now() - *answered_;
   for (const auto& s : slots_) {
     const auto record = s.actor->record_at(now());
     if (s.id == app_child)

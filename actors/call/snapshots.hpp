@@ -2,6 +2,7 @@
 
 #include "actors/call/ids.hpp"
 #include "actors/call_app/call_app.hpp"
+#include "actors/cdr/call_detail.hpp"
 #include "media/engine.hpp"
 #include "protocols/digest/digest_client.hpp"
 #include "protocols/sdp/negotiation.hpp"
@@ -207,6 +208,37 @@ struct app_record {
 using child_record = std::variant<app_record, incoming_leg_record, outgoing_leg_record,
                                   dialog_record, transaction_record, media_endpoint_record>;
 
+/// What the CDR will say of the course of the call, as far as it is known.
+struct call_account {
+  std::optional<wall_time> answered;
+  std::optional<sip::end_cause> cause;
+  ended_by by = ended_by::node;
+  std::uint16_t status = 0;
+  std::optional<std::uint8_t> callee;    ///< the leg that answered
+  std::optional<sip::end_cause> refusal; ///< why a leg ended that had not answered
+};
+
+/// What the call itself knows beside its children.
+struct call_root {
+  /// All legs are over and its CDR is given away after this commit: what only it still knows.
+  struct ending {
+    wall_time at{};
+    duration length{};
+    std::string from;
+    std::string to;
+    std::string app;
+  };
+  duration age{};                          ///< since its INVITE came
+  wall_time started{};                     ///< when that was; the epoch: not known
+  std::optional<std::uint32_t> first_cseq; ///< of that INVITE
+  std::optional<duration> talking;         ///< since the caller's leg was answered
+  call_account account;
+  std::vector<leg_detail> legs; ///< rows of its CDR, in order of birth
+  std::optional<ending> over;
+  std::vector<transaction_match> quarantined; ///< requests that made this call throw
+  std::uint32_t faults = 0;                   ///< inputs that failed
+};
+
 /// The whole call at one consistent cut: what a commit writes and a restore reads.
 struct call_record {
   struct child {
@@ -217,6 +249,7 @@ struct call_record {
   };
   std::uint16_t next_child = 1;
   std::uint32_t next_branch = 1;
+  call_root root;
   std::vector<child> children;
 };
 

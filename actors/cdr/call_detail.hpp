@@ -40,6 +40,7 @@ struct call_detail {
   std::uint16_t status = 0; ///< final status that the caller saw; 200 for an answered call
   actors::ended_by by = ended_by::node;
   std::vector<leg_detail> legs;
+  bool again = false; ///< of a call that was restored when it was over: it may stand there already
 };
 
 /// One line of JSON, without the newline. Times are UTC with milliseconds.

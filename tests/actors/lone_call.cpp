@@ -24,25 +24,26 @@ std::shared_ptr<const configuration> settings_of_tests() {
 
 } // namespace
 
-lone_call::lone_call(const key128& key, const std::string& record, duration uptime,
-                     std::size_t slots)
-  : log_(host_.clock, {.node = "b", .level = log_level::off, .writer = log_writer::caller}),
-    services_{facts_,  host_.clock,
+lone_call::lone_call(const key128& key, const std::string& record, const circumstances& at)
+  : time_(host_.clock, at.wall),
+    log_(time_, {.node = "b", .level = log_level::off, .writer = log_writer::caller}),
+    services_{facts_,  time_,
               media_,  *this,
               *this,   ladders_,
               *this,   log_,
-              flows_,  [](const actors::call_detail&) {},
+              flows_,  [this](const actors::call_detail& d) { details.push_back(to_json(d)); },
               hashes_, settings_of_tests()},
     record_(record) {
-  host_.pass(uptime);
+  host_.pass(at.uptime);
   start_ = host_.clock.now();
+  time_.start();
   const ip_endpoint local{{ip_family::v4, {127, 0, 0, 1}}, 5060};
   facts_.name = "a";
   facts_.media_address = local.address;
   facts_.ring_timeout = 180s;
   facts_.transports.push_back(actors::facts_of(listen_transport::udp, local));
   facts_.apps = test_catalogue();
-  for (std::size_t i = 0; i < slots; ++i)
+  for (std::size_t i = 0; i < at.slots; ++i)
     (void) media_.allocate(ip_family::v4, key);
   const auto decoded = actors::decode_record(record);
   if (!decoded)
@@ -50,7 +51,7 @@ lone_call::lone_call(const key128& key, const std::string& record, duration upti
   host_.home.set_stage(this);
   call_ = host_.system().spawn<actors::call, caf::lazy_init>(
       host_.home, tree_place{host_.nodes.root(), "call", to_string(key)}, services_,
-      actors::call_start{key, *decoded});
+      actors::call_start{key, *decoded, at.absent});
 }
 
 lone_call::~lone_call() {

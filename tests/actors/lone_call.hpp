@@ -20,8 +20,13 @@ class lone_call final : private turn_stage,
                         private actors::commit_queue,
                         private actors::call_counters {
 public:
-  /// `uptime` of the host; `slots` socket pairs are taken as on the host where the call was.
-  lone_call(const key128&, const std::string& record, duration uptime, std::size_t slots);
+  struct circumstances {
+    duration uptime;       ///< of the host
+    wall_time wall;        ///< of the host, at the restore
+    std::size_t slots = 0; ///< socket pairs that are taken, as on the host where the call was
+    duration absent{};     ///< since its record was committed
+  };
+  lone_call(const key128&, const std::string& record, const circumstances&);
   ~lone_call() override;
 
   void receive(const happening& datagram);
@@ -30,8 +35,26 @@ public:
 
   /// What it sent and committed: times count from the restore.
   std::vector<happening> lines;
+  /// The CDRs that it gave, as their lines.
+  strings details;
 
 private:
+  /// The host's clock: a wall of its own.
+  class host_clock final : public clock {
+  public:
+    host_clock(const clock& below, wall_time at_start) : below_(below), wall_(at_start) {}
+    void start() { start_ = below_.now(); }
+    [[nodiscard]] time_point now() const override { return below_.now(); }
+    [[nodiscard]] wall_time wall() const override {
+      return wall_ + std::chrono::duration_cast<wall_time::duration>(now() - start_);
+    }
+
+  private:
+    const clock& below_;
+    wall_time wall_;
+    time_point start_;
+  };
+
   bool commit() override;
   void flush() override {}
   void send(const actors::outgoing&) override;
@@ -45,6 +68,7 @@ private:
   void note(happening);
 
   deterministic_shard host_;
+  host_clock time_;
   event_log log_;
   simulated_media media_;
   libcrypto_hash hashes_{libcrypto_hash::secret{1, 2, 3}};

@@ -58,13 +58,16 @@ public:
       }
   }
 
+  [[nodiscard]] const key128& key() const { return key_; }
+  [[nodiscard]] const std::string& record() const { return record_; }
+
   void compare(const world& w) const {
     const auto decoded = actors::decode_record(record_);
     REQUIRE(decoded);
     CHECK(actors::encode_record(*decoded) == record_);
 
     // Another host, but in step: lingering calls wake at multiples of 256 ms of its clock.
-    lone_call restored{key_, record_, 5000h + since_, slots_};
+    lone_call restored{key_, record_, {5000h + since_, w.wall_at(since_), slots_}};
     for (const auto& h : w.happenings())
       if (h.at > since_ && h.what == kind::received && !restored.is_gone()) {
         restored.pass_until(h.at - since_);
@@ -76,6 +79,7 @@ public:
       did.push_back(seen_of(h, {}));
     CHECK(did == after(w, since_));
     CHECK(restored.is_gone());
+    CHECK(restored.details == w.detail_lines());
   }
 
 private:
@@ -322,4 +326,74 @@ TEST_CASE("restore: a call in the middle of each change of its session", "[actor
     twins[i].compare(w);
   }
   CHECK(!twins.empty());
+}
+
+TEST_CASE("restore: the CDR has what was counted before", "[actors]") {
+  world w;
+  std::vector<twin> twins;
+  w.connect();
+  w.callee.habits.answers_bye = false;
+  w.media().set_statistics({0, 0, 1}, {.rtp_packets_received = 7, .rtp_packets_sent = 8});
+  w.media().set_statistics({0, 1, 1}, {.rtp_packets_received = 9, .rtp_packets_lost = -1});
+  w.pass(70s);
+  w.caller.bye();
+  w.pass(1s);
+  twins.emplace_back(w); // the caller's ports are given back
+  w.callee.respond_to("BYE", 200);
+  w.pass(1s);
+  twins.emplace_back(w); // over
+  w.over({"200 caller bye"});
+  CHECK(w.detail_lines().at(0).find("\"packets_in\":9") != std::string::npos);
+  lone_call over{twins.back().key(), twins.back().record(), {5000h, w.wall_at(0s)}};
+  CHECK(over.details == w.detail_lines()); // at once: it is known
+  twins.back().compare(w);
+}
+
+TEST_CASE("restore: what fell due while nobody was there is due at once", "[actors]") {
+  world w{{.ring_timeout = 60s}};
+  w.caller.invite("7100");
+  w.settle();
+  w.callee.respond(180);
+  w.pass(10s);
+  const twin ringing{w};
+  const auto did = [&](duration absent) {
+    lone_call restored{w.key(), ringing.record(), {5000h, w.wall_at(0s), 2, absent}};
+    restored.pass_until(1ms);
+    std::string out;
+    for (const auto& h : restored.lines)
+      if (h.what == kind::sent)
+        out += h.bytes.substr(0, h.bytes.find(' ') + 4) + ",";
+    return out;
+  };
+  CHECK(did(0s) == "");
+  CHECK(did(59s) == "");
+  CHECK(did(60s) == "CANCEL sip,SIP/2.0 408,");
+  w.caller.cancel();
+  w.settle();
+  w.over({"487 caller cancelled"});
+}
+
+TEST_CASE("restore: what made the call throw stays set aside, and is counted", "[actors]") {
+  world w;
+  w.caller.invite("throw_end");
+  w.settle();
+  w.callee.respond(200);
+  w.settle();
+  w.caller.bye(); // it throws
+  w.settle();
+  REQUIRE(w.caller.count("500 BYE") == 1);
+  const twin wounded{w};
+  lone_call restored{w.key(), wounded.record(), {5000h, w.wall_at(0s), 2}};
+  const auto bye = std::ranges::find_if(w.happenings(), [](const happening& h) {
+    return h.what == kind::received && h.bytes.starts_with("BYE");
+  });
+  REQUIRE(bye != w.happenings().end());
+  restored.receive(*bye);
+  REQUIRE(restored.lines.size() == 1); // no commit
+  CHECK(restored.lines.at(0).bytes.starts_with("SIP/2.0 500"));
+  const auto record = actors::decode_record(wounded.record());
+  REQUIRE(record);
+  CHECK(record->root.faults == 1);
+  w.end_call();
+  w.over({"200 operator operator"});
 }

@@ -129,6 +129,10 @@ public:
   [[nodiscard]] const std::vector<happening>& happenings() const;
   /// "200 caller bye", one for each call that has ended.
   [[nodiscard]] strings details() const;
+  /// Their CDRs as lines of JSON.
+  [[nodiscard]] strings detail_lines() const;
+  /// What the wall clock said when so much time had elapsed.
+  [[nodiscard]] wall_time wall_at(duration since_start) const;
 
   /// Reloads the configuration.
   void apply(const world_settings&);

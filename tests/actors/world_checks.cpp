@@ -70,6 +70,18 @@ strings world::details() const {
   return out;
 }
 
+strings world::detail_lines() const {
+  strings out;
+  for (const auto& d : parts_->details)
+    out.push_back(to_json(d));
+  return out;
+}
+
+wall_time world::wall_at(duration since_start) const {
+  const auto since = parts_->time.now() - parts_->notes.start - since_start;
+  return parts_->time.wall() - std::chrono::duration_cast<wall_time::duration>(since);
+}
+
 void world::over(const strings& expected, const strings& outside) {
   over_ = true;
   hang_up_streams();

@@ -20,6 +20,53 @@ struct CallRecord {
   messages @4 :List(Data);        # what several children hold is here once
   buffers @5 :List(Data);
   sessions @6 :List(Session);
+  root @7 :Root;
+}
+
+# What the call knows beside its children. Wall times are nanoseconds since 1970, UTC.
+struct Root {
+  age @0 :Int64;
+  startedWall @1 :Int64;          # 0: not known
+  firstCseq @2 :Int64 = -1;       # -1: none yet
+  talking @3 :Int64 = -9223372036854775808;      # for @3 and @4: not answered
+  answeredWall @4 :Int64 = -9223372036854775808;
+  cause @5 :EndCause;             # @5 to @9: call_account
+  by @6 :EndedBy = node;
+  status @7 :UInt16;
+  callee @8 :UInt8 = 255;         # number of a leg; 255: none
+  refusal @9 :EndCause;
+  legs @10 :List(LegDetail);
+  over @11 :Ending;               # null: a leg is not over
+  quarantined @12 :List(Match);
+  faults @13 :UInt32;
+
+  enum EndedBy {
+    callingParty @0;
+    calledParty @1;
+    node @2;
+    console @3;
+  }
+  struct LegDetail {
+    name @0 :Text;
+    incoming @1 :Bool;
+    remote @2 :Text;
+    packetsIn @3 :UInt64;
+    packetsOut @4 :UInt64;
+    lost @5 :Int64;
+  }
+  struct Ending {
+    wall @0 :Int64;
+    length @1 :Int64;
+    from @2 :Text;
+    to @3 :Text;
+    app @4 :Text;
+  }
+  struct Match {                  # transaction_match
+    role @0 :Transaction.Role;
+    method @1 :Method;
+    branch @2 :Text;
+    sentBy @3 :Text;
+  }
 }
 
 struct Child {

@@ -2,7 +2,7 @@
 
 #include "actors/call/record/limits.hpp"
 #include "actors/call/record/session_codec.hpp"
-#include "actors/call/record/wire_enums.hpp"
+#include "actors/call/record/wire_values.hpp"
 #include "protocols/sip/parser.hpp"
 
 #include <algorithm>
@@ -18,14 +18,6 @@ constexpr auto newest_level = 1; // of call_record.capnp
 constexpr sip::message_limits widest{.message_bytes = sip::most_message_bytes,
                                      .headers = sip::most_headers,
                                      .line_bytes = sip::most_message_bytes};
-
-std::string text(capnp::Text::Reader t) {
-  return {t.begin(), t.size()};
-}
-
-std::string_view bytes(capnp::Data::Reader d) {
-  return {reinterpret_cast<const char*>(d.begin()), d.size()};
-}
 
 media::slot_id slot_id(const auto& from) {
   return {from.getWorker(), from.getIndex(), from.getGeneration()};
@@ -43,6 +35,7 @@ tl::expected<call_record, std::string> record_reader::read() {
   call_record r;
   r.next_child = from_.getNextChild();
   r.next_branch = from_.getNextBranch();
+  r.root = read(from_.getRoot());
   read_parts();
   if (error_.empty())
     read_children(r);
@@ -390,7 +383,7 @@ duration record_reader::time(std::int64_t ns) {
 }
 
 std::optional<duration> record_reader::timer(std::int64_t ns) {
-  if (ns == std::numeric_limits<std::int64_t>::min())
+  if (ns == not_running)
     return std::nullopt;
   return time(ns);
 }
@@ -403,25 +396,8 @@ std::optional<std::uint32_t> record_reader::cseq(std::int64_t number) {
   return static_cast<std::uint32_t>(number);
 }
 
-template <class Native, class Wire>
-Native record_reader::as(Wire wire) {
-  const auto native = from_wire<Native>(wire);
-  if (!native)
-    fail("a state or kind of the record has the unknown number "
-         + std::to_string(static_cast<unsigned>(wire)));
-  return native.value_or(Native{});
-}
-
 std::optional<sip::end_cause> record_reader::cause(EndCause wire) {
   return wire == EndCause::NONE ? std::nullopt : std::optional{as<sip::end_cause>(wire)};
-}
-
-bool record_reader::bounded(const auto& list, std::size_t most, const char* what) {
-  if (list.size() <= most)
-    return true;
-  fail("the record has " + std::to_string(list.size()) + " " + what + ", " + std::to_string(most)
-       + " are allowed");
-  return false;
 }
 
 template <class Part>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/call/record/call_record.capnp.h"
+#include "actors/call/record/wire_enums.hpp"
 #include "actors/call/snapshots.hpp"
 
 #include <tl/expected.hpp>
@@ -22,6 +23,8 @@ public:
 private:
   void read_parts();
   void read_children(call_record&);
+  [[nodiscard]] call_root read(Root::Reader); // root_codec.cpp, with the next
+  [[nodiscard]] call_account read_account(Root::Reader);
   [[nodiscard]] child_record read(Child::Record::Reader);
   [[nodiscard]] app_record read(App::Reader);
   [[nodiscard]] incoming_leg_record read(IncomingLeg::Reader);
@@ -47,10 +50,22 @@ private:
   [[nodiscard]] std::optional<duration> timer(std::int64_t);
   [[nodiscard]] std::optional<std::uint32_t> cseq(std::int64_t);
   template <class Native, class Wire>
-  [[nodiscard]] Native as(Wire);
+  [[nodiscard]] Native as(Wire wire) {
+    const auto native = from_wire<Native>(wire);
+    if (!native)
+      fail("a state or kind of the record has the unknown number "
+           + std::to_string(static_cast<unsigned>(wire)));
+    return native.value_or(Native{});
+  }
   [[nodiscard]] std::optional<sip::end_cause> cause(EndCause);
   /// True if `list` is no longer than `most`; else nothing of it is to be read.
-  [[nodiscard]] bool bounded(const auto& list, std::size_t most, const char* what);
+  [[nodiscard]] bool bounded(const auto& list, std::size_t most, const char* what) {
+    if (list.size() <= most)
+      return true;
+    fail("the record has " + std::to_string(list.size()) + " " + what + ", " + std::to_string(most)
+         + " are allowed");
+    return false;
+  }
   /// The part with this number, counted from 1; none for 0.
   template <class Part>
   [[nodiscard]] Part part(const std::vector<Part>& parts, std::uint16_t number);

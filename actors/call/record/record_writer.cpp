@@ -1,46 +1,19 @@
 #include "actors/call/record/record_writer.hpp"
 
 #include "actors/call/record/limits.hpp"
+#include "actors/call/record/root_codec.hpp"
 #include "actors/call/record/session_codec.hpp"
 #include "actors/call/record/wire_enums.hpp"
+#include "actors/call/record/wire_values.hpp"
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 namespace tandem::actors {
 
 namespace {
 
 constexpr auto level = 1; // of call_record.capnp
-
-capnp::Text::Reader text(const std::string& s) {
-  return {s.data(), s.size()};
-}
-
-capnp::Data::Reader blob(std::string_view s) {
-  return {reinterpret_cast<const kj::byte*>(s.data()), s.size()};
-}
-
-unsigned count(const auto& list) {
-  return static_cast<unsigned>(list.size());
-}
-
-std::int64_t ns(duration d) {
-  return std::clamp(d, -limits::longest_remaining, limits::longest_remaining).count();
-}
-
-std::int64_t ns(const std::optional<duration>& timer) {
-  return timer ? ns(*timer) : std::numeric_limits<std::int64_t>::min();
-}
-
-std::int64_t number(const std::optional<std::uint32_t>& cseq) {
-  return cseq ? std::int64_t{*cseq} : -1;
-}
-
-EndCause cause_of(const std::optional<sip::end_cause>& c) {
-  return c ? to_wire(*c) : EndCause::NONE;
-}
 
 /// Address and port as the schema wants them.
 class endpoint_bytes {
@@ -220,10 +193,11 @@ std::uint16_t record_writer::number_of(const sdp::session* s) {
 }
 
 void record_writer::write(const call_record& record) {
-  const auto& [next_child, next_branch, children] = record;
+  const auto& [next_child, next_branch, root, children] = record;
   to_.setLevel(level);
   to_.setNextChild(next_child);
   to_.setNextBranch(next_branch);
+  write_root(root, to_.initRoot());
   auto list = to_.initChildren(count(children));
   for (unsigned i = 0; i < list.size(); ++i)
     write(children[i], list[i]);

@@ -42,6 +42,16 @@ constexpr EndCause to_wire(sip::end_cause c) {
   return no_wire<EndCause>;
 }
 
+constexpr Root::EndedBy to_wire(ended_by who) {
+  switch (who) {
+    case ended_by::calling_party: return Root::EndedBy::CALLING_PARTY;
+    case ended_by::called_party: return Root::EndedBy::CALLED_PARTY;
+    case ended_by::node: return Root::EndedBy::NODE;
+    case ended_by::console: return Root::EndedBy::CONSOLE;
+  }
+  return no_wire<Root::EndedBy>;
+}
+
 constexpr IncomingLeg::State to_wire(sip::incoming_leg::state s) {
   using enum sip::incoming_leg::state;
   switch (s) {

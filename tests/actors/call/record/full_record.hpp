@@ -261,6 +261,31 @@ inline void add_changes(distinct& d, actors::dialog_record& r) {
   r.relays = {{full_pending(d), d.child()}, {full_pending(d), d.child()}};
 }
 
+inline actors::call_root full_root(distinct& d) {
+  const auto wall = [&d] { return wall_time{std::chrono::seconds{1'800'000'000 + d.number()}}; };
+  const auto leg = [&d](bool incoming) {
+    return actors::leg_detail{d.text("leg"),           incoming,
+                              d.text("sip"),           1ULL << 40 | d.number(),
+                              1ULL << 41 | d.number(), -d.number()};
+  };
+  const auto match = [&d] {
+    return actors::transaction_match{actors::transaction_match::role::server, sip::method::refer,
+                                     d.text("branch"), d.text("host")};
+  };
+  actors::call_root r;
+  r.age = d.time();
+  r.started = wall();
+  r.first_cseq = 0xfff00000U + d.number();
+  r.talking = d.time();
+  r.account = {wall(),    sip::end_cause::rejected, actors::ended_by::called_party, d.number(),
+               d.small(), sip::end_cause::no_answer};
+  r.legs = {leg(true), leg(true)};
+  r.over = {wall(), d.time(), d.text("from"), d.text("to"), d.text("app")};
+  r.quarantined = {match(), match()};
+  r.faults = 90'000U + d.number();
+  return r;
+}
+
 /// As above, and what was added since.
 inline actors::call_record full_record() {
   auto r = first_record();
@@ -300,6 +325,7 @@ inline actors::call_record full_record() {
     if (auto* dialog = std::get_if<actors::dialog_record>(&c.record))
       add_changes(d, *dialog);
   }
+  r.root = full_root(d);
   return r;
 }
 

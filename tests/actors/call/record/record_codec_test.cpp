@@ -120,6 +120,10 @@ TEST_CASE("record: every enumerator comes back", "[record]") {
   each(sip::method::unknown, [](auto m) {
     CHECK(there_and_back(transaction_record{.match = {.method = m}}).match.method == m);
   });
+  each(ended_by::console, [](auto who) {
+    const call_record r{.root = {.account = {.by = who}}};
+    CHECK(decoded(encode_record(r)).root.account.by == who);
+  });
   each(transaction_match::role::server, [](auto role) {
     CHECK(there_and_back(transaction_record{.match = {.who = role}}).match.who == role);
   });

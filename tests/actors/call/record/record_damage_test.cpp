@@ -274,6 +274,12 @@ TEST_CASE("record: lists are taken up to their limits", "[record][damage]") {
          return with({r});
        }},
       {"sessions", limits::record_sessions, sessions},
+      {"legs", limits::legs_per_call,
+       [](auto n) { return call_record{.root = {.legs = std::vector<leg_detail>(n)}}; }},
+      {"set aside", limits::quarantined_per_call,
+       [](auto n) {
+         return call_record{.root = {.quarantined = std::vector<transaction_match>(n)}};
+       }},
       {"description", sdp::max_media_sections, sections},
       {"description", limits::session_strings,
        [&](auto n) { return with({incoming_leg_record{.offer = session_of(n)}}); }},

@@ -17,8 +17,24 @@ auto all(const Ts&... fields) {
 }
 
 inline auto fields(const actors::call_record& x) {
-  const auto& [a, b, c] = x;
-  return all(a, b, c);
+  const auto& [a, b, c, d] = x;
+  return all(a, b, c, d);
+}
+inline auto fields(const actors::call_root& x) {
+  const auto& [a, b, c, d, e, f, g, h, i] = x;
+  return all(a, b, c, d, e, f, g, h, i);
+}
+inline auto fields(const actors::call_account& x) {
+  const auto& [a, b, c, d, e, f] = x;
+  return all(a, b, c, d, e, f);
+}
+inline auto fields(const actors::call_root::ending& x) {
+  const auto& [a, b, c, d, e] = x;
+  return all(a, b, c, d, e);
+}
+inline auto fields(const actors::leg_detail& x) {
+  const auto& [a, b, c, d, e, f] = x;
+  return all(a, b, c, d, e, f);
 }
 inline auto fields(const actors::call_record::child& x) {
   const auto& [a, b, c, d] = x;
