@@ -147,6 +147,7 @@ void dialog::on_transaction_failed(const msg::transaction_failed& m) {
 }
 
 void dialog::on_bye(const msg::request_received& in) {
+  (void) exchange_.on_withdrawn();
   const auto todo = usage_.on_bye();
   const auto has = [&](usage_action a) { return std::ranges::find(todo, a) != todo.end(); };
   answer(in, has(usage_action::refuse_bye) ? 481 : 200);
@@ -249,6 +250,7 @@ void dialog::acknowledge(std::string_view description) {
 }
 
 void dialog::on_send_bye() {
+  (void) exchange_.on_withdrawn(); // an offer that waits out a back-off must not follow the BYE
   if (r_.ack_held)
     acknowledge({}); // the answer to their offer never came
   answer_pending();

@@ -186,6 +186,9 @@ void dialog::on_offer_refused(const sip::message_ptr& m) {
   if (exchange_.may_want())
     return;
   const auto status = m->status();
+  const bool ends = usage_.current() != sip::invite_usage::state::established;
+  if (ends) // §15: after a BYE nothing is offered again
+    return exchange_.on_concluded();
   if (const auto fields = sip::read_session_timer(*m);
       status == 422 && fields && timer_.on_422(*fields)) { // RFC 4028 §7.3
     exchange_.on_concluded();

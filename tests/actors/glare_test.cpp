@@ -63,6 +63,33 @@ TEST_CASE("glare: both hold at once, and both get their way in the end (§14.1)"
   hang_up(w);
 }
 
+TEST_CASE("glare: an offer that was to be repeated does not follow a BYE (§14.1, §15)",
+          "[actors]") {
+  for (const bool refused_first : {true, false}) {
+    INFO(refused_first);
+    world w;
+    w.connect();
+    w.caller.reinvite({.body = w.caller.described(2, hold)});
+    w.settle();
+    if (refused_first)
+      w.callee.respond(491, {.body = ""});
+    w.settle();
+    w.callee.habits.answers_bye = false;
+    w.caller.bye();
+    w.settle();
+    REQUIRE(w.callee.count("BYE") == 1);
+    if (!refused_first)
+      w.callee.respond(491, {.body = ""});
+    w.settle();
+    const auto before = w.callee.count("INVITE");
+    w.pass(5s);
+    CHECK(w.callee.count("INVITE") == before);
+    w.callee.respond_to("BYE", 200);
+    w.settle();
+    w.over({"200 caller bye"});
+  }
+}
+
 TEST_CASE("glare: on the caller's side we back off for 2 s at most (§14.1)", "[actors]") {
   world w;
   w.connect();
