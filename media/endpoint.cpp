@@ -32,6 +32,19 @@ void endpoint::on_direction(direction allowed, time_point now) noexcept {
   arm(now);
 }
 
+void endpoint::on_resumed(const resume& r, time_point now) noexcept {
+  if (counted_.rtp_packets_received != 0 || counted_.rtp_packets_sent != 0)
+    return;
+  counted_.rtp_packets_received = r.counted.received;
+  counted_.rtp_packets_sent = r.counted.sent;
+  counted_.rtp_packets_lost = lost_before_ = r.counted.lost;
+  if (r.source.port == 0)
+    return;
+  counted_.source = r.source;
+  counted_.ssrc = r.ssrc;
+  latch_.on_resumed(r.source, r.ssrc, now);
+}
+
 bool endpoint::may_receive() const noexcept {
   return allowed_ == direction::send_receive || allowed_ == direction::receive_only;
 }
@@ -68,7 +81,7 @@ auto endpoint::on_rtp(const ip_endpoint& from, std::span<const std::uint8_t> byt
   ++counted_.rtp_packets_received;
   counted_.rtp_bytes_received += bytes.size();
   counted_.rtp_packets_expected = stream_.expected();
-  counted_.rtp_packets_lost = stream_.lost();
+  counted_.rtp_packets_lost = lost_before_ + stream_.lost();
   counted_.jitter = stream_.jitter_time();
   counted_.last_rtp_at = now;
   counted_.ssrc = packet->ssrc();

@@ -27,6 +27,7 @@ public:
 
   void on_remote(const set_remote&, time_point now) noexcept;
   void on_direction(direction, time_point now) noexcept;
+  void on_resumed(const resume&, time_point now) noexcept;
 
   struct verdict {
     std::optional<drop> why; ///< nullopt: take it
@@ -65,6 +66,7 @@ private:
   std::uint32_t taken_this_second_ = 0;
   time_point second_began_{};
   slot_statistics counted_;
+  std::int64_t lost_before_ = 0; // by an earlier process
 };
 
 } // namespace tandem::media

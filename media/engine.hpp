@@ -92,12 +92,25 @@ struct release {
   bool operator==(const release&) const = default;
 };
 
+/// The stream of this slot was under way before the process began: it is locked to the source that
+/// it had, so that nobody else can take it over in between, and goes on counting where it was.
+/// After set_remote; a slot that has heard something of its own takes no notice.
+struct resume {
+  slot_id slot;
+  ip_endpoint source;     ///< port 0: none had latched
+  std::uint32_t ssrc = 0; ///< of the stream from there
+  packet_counters counted;
+
+  bool operator==(const resume&) const = default;
+};
+
 /// Commands are data: an endpoint actor returns them as effects, its call submits them once the
 /// commit has been made.
-using command = std::variant<set_remote, set_direction, connect, echo, disconnect, release>;
+using command = std::variant<set_remote, set_direction, connect, echo, disconnect, release, resume>;
 
 enum class error : std::uint8_t {
   exhausted,         ///< every pair of this family is in use or in quarantine: answer 503
+  not_there,         ///< the wanted pair is not bound, another call's, or another worker's
   no_such_family,    ///< [media] has no address of this family: answer 488
   control_queue_full ///< the worker is stalled; the command was not taken
 };
@@ -114,6 +127,7 @@ enum class failure : std::uint8_t {
 /// The stream locked to a source: the first since the last SDP, or the old one at a new address.
 struct latched {
   ip_endpoint source;
+  std::uint32_t ssrc = 0;
 
   bool operator==(const latched&) const = default;
 };
@@ -169,6 +183,11 @@ public:
   /// before the first command for it.
   [[nodiscard]] virtual tl::expected<slot, error> allocate(ip_family family,
                                                            const key128& call) = 0;
+
+  /// Takes the very pair that `call` had before the process began, or still has. A call's pairs are
+  /// on one worker; that it is the same one, with the same range and number of workers, is sure.
+  [[nodiscard]] virtual tl::expected<slot, error> adopt(const ip_endpoint& rtp,
+                                                        const key128& call) = 0;
 
   /// Hands `what` to the worker that owns the slot; commands of one thread keep their order. A
   /// `release` is always taken.

@@ -45,6 +45,12 @@ void latch::on_remote(const ip_endpoint& rtp, const ip_endpoint& rtcp, time_poin
   state_ = state::open;
 }
 
+void latch::on_resumed(const ip_endpoint& source, std::uint32_t ssrc, time_point now) noexcept {
+  ssrc_ = ssrc;
+  heard_at_ = now;
+  (void) lock_to(source);
+}
+
 auto latch::on_rtp(const ip_endpoint& from, std::uint32_t ssrc, std::uint16_t sequence,
                    time_point now) noexcept -> verdict {
   switch (state_) {

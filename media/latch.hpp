@@ -42,6 +42,9 @@ public:
 
   /// The other side's description; a port of 0 or an unspecified address is "not known".
   void on_remote(const ip_endpoint& rtp, const ip_endpoint& rtcp, time_point now) noexcept;
+  /// Locked to that source by an earlier process. Its place in the sequence is not known: should it
+  /// have moved meanwhile, it is taken up again after the next SDP.
+  void on_resumed(const ip_endpoint& source, std::uint32_t ssrc, time_point now) noexcept;
   /// A packet that is valid RTP.
   verdict on_rtp(const ip_endpoint& from, std::uint32_t ssrc, std::uint16_t sequence,
                  time_point now) noexcept;

@@ -6,6 +6,7 @@ namespace tandem::media {
 std::string_view to_string(error e) {
   switch (e) {
     case error::exhausted: return "no free RTP port";
+    case error::not_there: return "the RTP port is not ours or in use";
     case error::no_such_family: return "no media address of this family";
     case error::control_queue_full: return "media worker is stalled";
   }

@@ -76,7 +76,7 @@ bool relay::judge(std::uint32_t index, lane which, std::size_t i, time_point now
   const auto verdict = here.media.on_datagram(which, from, batch_.bytes(i), now);
   if (verdict.latched) {
     auto e = about(index);
-    e.what = latched{from};
+    e.what = latched{from, here.media.statistics().ssrc};
     sink_(e);
   }
   if (verdict.first) {
@@ -176,6 +176,13 @@ void relay::on(const disconnect& c, time_point) noexcept {
 void relay::on(const release& c, time_point now) noexcept {
   if (is_current(c.slot))
     let_go(c.slot.index, now);
+}
+
+void relay::on(const resume& c, time_point now) noexcept {
+  if (auto* s = opened(c.slot); s != nullptr) {
+    s->media.on_resumed(c, now);
+    publish(c.slot.index);
+  }
 }
 
 } // namespace tandem::media

@@ -63,6 +63,7 @@ private:
   void on(const echo&, time_point now) noexcept;
   void on(const disconnect&, time_point now) noexcept;
   void on(const release&, time_point now) noexcept;
+  void on(const resume&, time_point now) noexcept;
 
   [[nodiscard]] slot_entry* opened(const slot_id&) noexcept;
   [[nodiscard]] bool is_current(const slot_id&) const noexcept;

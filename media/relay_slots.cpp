@@ -130,6 +130,10 @@ void relay::end_quarantines(time_point now) noexcept {
     state.statistics.store({});
     board_.quarantined_count.fetch_sub(1, std::memory_order_relaxed);
     board_.free_count.fetch_add(1, std::memory_order_relaxed);
+    auto adopted = slot_state::place::taken_but_queued;
+    if (state.where.compare_exchange_strong(adopted, slot_state::place::queued))
+      continue; // its index never left
+    state.where.store(slot_state::place::queued);
     const auto family = static_cast<std::size_t>(s.sockets.rtp_local.address.family);
     (void) board_.free[family].push(index); // holds every slot of the family
   }

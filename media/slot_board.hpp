@@ -14,6 +14,10 @@ namespace tandem::media {
 
 /// What a worker and the control side share about one slot.
 struct slot_state {
+  /// Where its index is. A queue gives up nothing from its middle, so a pair that is adopted leaves
+  /// its index there, and allocate() drops it when it comes by.
+  enum class place : std::uint8_t { queued, taken, taken_but_queued };
+  std::atomic<place> where{place::queued};
   /// Of the present or the next use; raised by the worker when the quarantine ends. Starts at 1.
   std::atomic<std::uint32_t> generation{1};
   /// The generation whose release found the command queue full; 0: none.

@@ -4,6 +4,7 @@
 #include "media/worker.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 namespace tandem::media {
@@ -40,6 +41,7 @@ public:
   tl::expected<void, std::string> start(const clock&, std::vector<socket_pair>);
 
   tl::expected<slot, error> allocate(ip_family, const key128& call) override;
+  tl::expected<slot, error> adopt(const ip_endpoint& rtp, const key128& call) override;
   tl::expected<void, error> submit(const command&) override;
   std::optional<slot_statistics> statistics(slot_id) const override;
   occupancy pools() const override;
@@ -47,20 +49,24 @@ public:
 private:
   tl::expected<station, std::string> start_station(std::uint16_t number, const clock&,
                                                    std::vector<socket_pair>);
+  [[nodiscard]] std::uint16_t number_for(const key128& call) const {
+    return static_cast<std::uint16_t>(call.low % stations_.size());
+  }
+  [[nodiscard]] slot slot_at(std::uint16_t station, std::uint32_t index) const;
 
   const engine_settings settings_;
   const event_sink sink_;
   std::vector<station> stations_;
+  std::unordered_map<ip_endpoint, std::pair<std::uint16_t, std::uint32_t>> by_port_; ///< worker,
+                                                                                     ///< index
 };
 
-// The pairs are dealt out in turn, so every worker has the same share of each family.
+// Dealt out by their numbers: about the same share for each worker, and after a restart, when
+// another process may hold some of the range, the same worker for the same port.
 std::vector<std::vector<socket_pair>> dealt(std::vector<socket_pair> pairs, std::size_t workers) {
   std::vector<std::vector<socket_pair>> shares(workers);
-  std::array<std::size_t, 2> turn{};
-  for (auto& p : pairs) {
-    auto& next = turn[static_cast<std::size_t>(p.rtp_local.address.family)];
-    shares[next++ % workers].push_back(std::move(p));
-  }
+  for (auto& p : pairs)
+    shares[p.rtp_local.port / 2 % workers].push_back(std::move(p));
   return shares;
 }
 
@@ -90,6 +96,7 @@ tl::expected<station, std::string> socket_engine::start_station(std::uint16_t nu
   for (std::uint32_t i = 0; i < pairs.size(); ++i) {
     const auto& rtp = pairs[i].rtp_local;
     s.locals.push_back({rtp, {rtp.address, static_cast<std::uint16_t>(rtp.port + 1)}});
+    by_port_.emplace(rtp, std::pair{number, i});
     s.board->states[i].generation = generation;
     (void) s.board->free[static_cast<std::size_t>(rtp.address.family)].push(i);
   }
@@ -105,17 +112,43 @@ tl::expected<slot, error> socket_engine::allocate(ip_family family, const key128
                          || (settings_.address6 && settings_.address6->family == family);
   if (!is_served)
     return tl::unexpected(error::no_such_family);
-  const auto number = static_cast<std::uint16_t>(call.low % stations_.size());
-  auto& s = stations_[number];
-  const auto index = s.board->free[static_cast<std::size_t>(family)].pop();
-  if (!index)
-    return tl::unexpected(error::exhausted);
-  s.board->free_count.fetch_sub(1, std::memory_order_relaxed);
-  auto& state = s.board->states[*index];
-  state.call = call;
-  return slot{{number, *index, state.generation.load(std::memory_order_acquire)},
-              s.locals[*index].rtp,
-              s.locals[*index].rtcp};
+  const auto number = number_for(call);
+  auto& board = *stations_[number].board;
+  while (const auto index = board.free[static_cast<std::size_t>(family)].pop()) {
+    auto& state = board.states[*index];
+    auto adopted = slot_state::place::taken_but_queued;
+    if (state.where.compare_exchange_strong(adopted, slot_state::place::taken))
+      continue; // somebody has it; its index is out of the queue now, too
+    state.where.store(slot_state::place::taken);
+    board.free_count.fetch_sub(1, std::memory_order_relaxed);
+    state.call = call;
+    return slot_at(number, *index);
+  }
+  return tl::unexpected(error::exhausted);
+}
+
+slot socket_engine::slot_at(std::uint16_t number, std::uint32_t index) const {
+  const auto& s = stations_[number];
+  return {{number, index, s.board->states[index].generation.load(std::memory_order_acquire)},
+          s.locals[index].rtp,
+          s.locals[index].rtcp};
+}
+
+tl::expected<slot, error> socket_engine::adopt(const ip_endpoint& rtp, const key128& call) {
+  const auto known = by_port_.find(rtp);
+  if (known == by_port_.end() || known->second.first != number_for(call))
+    return tl::unexpected(error::not_there);
+  const auto [number, index] = known->second;
+  auto& board = *stations_[number].board;
+  auto& state = board.states[index];
+  auto is_free = slot_state::place::queued;
+  if (state.where.compare_exchange_strong(is_free, slot_state::place::taken_but_queued)) {
+    board.free_count.fetch_sub(1, std::memory_order_relaxed);
+    state.call = call;
+  } else if (state.call != call) { // no call but this one writes its own key there
+    return tl::unexpected(error::not_there);
+  }
+  return slot_at(number, index);
 }
 
 slot_id addressee(const command& what) {

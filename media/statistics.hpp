@@ -26,6 +26,15 @@ enum class drop : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_string(drop);
 
+/// What a call's detail record says of a stream, and what it keeps over a restart.
+struct packet_counters {
+  std::uint64_t received = 0;
+  std::uint64_t sent = 0;
+  std::int64_t lost = 0;
+
+  bool operator==(const packet_counters&) const = default;
+};
+
 constexpr auto drop_reasons = static_cast<std::size_t>(drop::count);
 
 /// One slot, as its worker last published it. `received` and what follows speak of the stream that
@@ -48,6 +57,9 @@ struct slot_statistics {
 
   bool operator==(const slot_statistics&) const = default;
 
+  [[nodiscard]] packet_counters packets() const {
+    return {rtp_packets_received, rtp_packets_sent, rtp_packets_lost};
+  }
   [[nodiscard]] std::uint64_t dropped_for(drop why) const {
     return dropped[static_cast<std::size_t>(why)];
   }

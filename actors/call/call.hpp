@@ -173,6 +173,7 @@ private:
   [[nodiscard]] bool is_crowded() const override;
   void finish() override { effects_.endings.push_back(running_); }
   void end(child_id id) override { effects_.endings.push_back(id); }
+  void changed() override { effects_.durable = true; }
   void send(outgoing) override;
   void send_again(outgoing) override;
   void command(media::command) override;

@@ -47,6 +47,8 @@ public:
   /// Likewise for a child of this one.
   virtual void end(child_id) = 0;
 
+  /// What is durable has changed, though nobody outside is to see anything.
+  virtual void changed() = 0;
   virtual void send(outgoing) = 0;
   /// The same bytes as before: needs no commit.
   virtual void send_again(outgoing) = 0;

@@ -178,6 +178,9 @@ struct media_endpoint_record {
   std::optional<media::slot_id> connected;
   bool echo = false;
   std::optional<media::set_remote> remote;
+  ip_endpoint source;             ///< that the stream has locked to; port 0: none
+  std::uint32_t ssrc = 0;         ///< of the stream from there
+  media::packet_counters counted; ///< as of the commit
 };
 
 struct app_record {

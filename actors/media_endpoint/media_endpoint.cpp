@@ -60,10 +60,28 @@ void media_endpoint::on_worker(const media::event& e) {
         if constexpr (std::is_same_v<
                           T, media::rtp_timeout> || std::is_same_v<T, media::endpoint_failed>)
           call_.tell(r_.leg, msg::media_silent{});
+        else if constexpr (std::is_same_v<T, media::latched>)
+          on_latched(what);
         else
           heard_ = true;
       },
       e.what);
+}
+
+/// Durable: after a restart nobody else may take the stream over.
+void media_endpoint::on_latched(const media::latched& l) {
+  heard_ = true;
+  r_.source = l.source;
+  r_.ssrc = l.ssrc;
+  call_.changed();
+}
+
+child_record media_endpoint::record_at(time_point) const {
+  auto r = r_;
+  if (r.slot)
+    if (const auto counted = call_.statistics(r.slot->id))
+      r.counted = counted->packets();
+  return r;
 }
 
 void media_endpoint::on_removed() {

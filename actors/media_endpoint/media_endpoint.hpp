@@ -19,7 +19,7 @@ public:
 
   caf::behavior make_behavior();
   [[nodiscard]] std::optional<time_point> next_deadline() const { return std::nullopt; }
-  [[nodiscard]] child_record record_at(time_point) const { return r_; }
+  [[nodiscard]] child_record record_at(time_point) const;
   [[nodiscard]] const char* state() const;
   void on_removed();
 
@@ -28,10 +28,11 @@ private:
   void connect(const msg::media_peer&);
   void point_at(const msg::media_remote&);
   void on_worker(const media::event&);
+  void on_latched(const media::latched&);
 
   media_endpoint_record r_;
   call_scope& call_;
-  bool heard_ = false; ///< rebuilt: the worker says so again
+  bool heard_ = r_.source.port != 0;
 };
 
 } // namespace tandem::actors

@@ -249,3 +249,57 @@ TEST_CASE("engine: a start that cannot work says why", "[media]") {
   CHECK(refused.error()
         == "[media] ports = [21000, 21000] holds no even port with the one above it");
 }
+
+TEST_CASE("engine: a pair that a call had is taken again by its port", "[media]") {
+  engine_fixture f{3};
+  const key128 call{1, 1};
+  const auto had = f.allocated(call);
+  CHECK(*f.engine->adopt(had.rtp, call) == had); // it still has it
+  CHECK(f.engine->adopt(had.rtp, {2, 2}).error() == media::error::not_there);
+  CHECK(f.engine->adopt({had.rtp.address, 9}, call).error() == media::error::not_there);
+  CHECK(f.engine->pools().free == 2);
+
+  // A restart: the pool is bound anew, and the second pair is wanted out of turn.
+  f.engine.reset();
+  engine_fixture next{3};
+  const ip_endpoint second{next.settings.address, 21002};
+  const auto again = next.engine->adopt(second, call);
+  REQUIRE(again);
+  CHECK(again->rtp == second);
+  CHECK(again->rtcp.port == 21003);
+  CHECK(next.engine->pools().free == 2);
+  std::set<std::uint16_t> others{next.allocated().rtp.port, next.allocated().rtp.port};
+  CHECK(others == std::set<std::uint16_t>{21000, 21004});
+  CHECK(next.engine->allocate(ip_family::v4, call).error() == media::error::exhausted);
+
+  // Given back, it is handed out again, once.
+  next.command(media::release{again->id});
+  REQUIRE(comes_true([&] { return next.engine->pools().quarantined == 1; }));
+  next.time.advance(next.settings.quarantine);
+  REQUIRE(comes_true([&] { return next.engine->pools().free == 1; }));
+  CHECK(next.allocated().rtp == second);
+  CHECK(next.engine->allocate(ip_family::v4, call).error() == media::error::exhausted);
+}
+
+TEST_CASE("engine: an adopted pair that is given back at once keeps its place", "[media]") {
+  engine_fixture f{3};
+  const auto second = f.engine->adopt({f.settings.address, 21002}, {1, 1});
+  REQUIRE(second);
+  f.command(media::release{second->id});
+  REQUIRE(comes_true([&] { return f.engine->pools().quarantined == 1; }));
+  f.time.advance(f.settings.quarantine);
+  REQUIRE(comes_true([&] { return f.engine->pools().free == 3; }));
+  std::set<std::uint16_t> ports;
+  for (int i = 0; i < 3; ++i)
+    ports.insert(f.allocated().rtp.port);
+  CHECK(ports.size() == 3);
+  CHECK(f.engine->pools().free == 0);
+}
+
+TEST_CASE("engine: a pair of another worker is not for this call", "[media]") {
+  engine_fixture f{8, 2};
+  const auto a = f.allocated({0, 0}), b = f.allocated({0, 1});
+  REQUIRE(a.id.worker != b.id.worker);
+  f.command(media::release{a.id});
+  CHECK(f.engine->adopt(a.rtp, {0, 1}).error() == media::error::not_there);
+}

@@ -42,7 +42,8 @@ TEST_CASE("slot: the first packet is told once, each latch every time", "[media]
   r.alice.rtp.send(rtp_bytes({.sequence = 2}), r.a.rtp);
   r.pump(2);
   REQUIRE(r.events.size() == 2);
-  CHECK(r.events[0] == media::event{r.a.id, {7, 0}, media::latched{r.alice.rtp.local()}});
+  CHECK(r.events[0]
+        == media::event{r.a.id, {7, 0}, media::latched{r.alice.rtp.local(), 0x11223344}});
   CHECK(r.events[1] == media::event{r.a.id, {7, 0}, media::first_packet{}});
   r.remote(r.a, r.alice); // a re-INVITE
   r.alice.rtp.send(rtp_bytes({.sequence = 3}), r.a.rtp);
@@ -251,4 +252,29 @@ TEST_CASE("slot: a release that found the queue full is found by housekeeping", 
   r.core->on_housekeeping(r.now + r.settings.quarantine);
   CHECK(r.core->is_idle());
   CHECK(r.board.free_count == 2);
+}
+
+TEST_CASE("slot: a stream of an earlier process goes on: locked, counted, not told again",
+          "[media]") {
+  relay_fixture r;
+  phone alice, bob, stranger;
+  const auto a = r.slot(0), b = r.slot(1);
+  r.remote(a, alice);
+  r.command(media::resume{a.id, alice.rtp.local(), 0x11223344, {100, 90, 7}});
+  r.remote(b, bob);
+  r.command(media::connect{a.id, b.id});
+  CHECK(r.statistics(a).rtp_packets_received == 100);
+
+  stranger.rtp.send(rtp_bytes({.sequence = 9}), a.rtp); // quicker than the phone
+  r.pump(1);
+  CHECK(r.statistics(a).dropped_for(drop::wrong_source) == 1);
+  alice.rtp.send(rtp_bytes({.sequence = 30}), a.rtp);
+  r.pump(1);
+  REQUIRE(bob.rtp.receive());
+  CHECK(r.events.empty());
+  CHECK(r.statistics(a).packets() == media::packet_counters{101, 90, 7});
+
+  r.command(media::resume{a.id, stranger.rtp.local(), 1, {}}); // too late: it has heard something
+  CHECK(r.statistics(a).source == alice.rtp.local());
+  CHECK(r.statistics(a).rtp_packets_received == 101);
 }

@@ -60,6 +60,32 @@ public:
     return s;
   }
 
+  tl::expected<media::slot, media::error> adopt(const ip_endpoint& rtp,
+                                                const key128& call) override {
+    for (const auto& [index, e] : open_)
+      if (e.slot.rtp == rtp)
+        return e.call == call ? tl::expected<media::slot, media::error>{e.slot}
+                              : tl::unexpected(media::error::not_there);
+    auto& free = free_[rtp.address.family];
+    const auto there = std::ranges::find_if(
+        free, [&](std::uint32_t index) { return 20000 + 2 * (index % pairs_) == rtp.port; });
+    if (there == free.end())
+      return tl::unexpected(media::error::not_there);
+    std::rotate(free.begin(), there, there + 1);
+    return allocate(rtp.address.family, call);
+  }
+
+  /// The process has died: the next one finds every pair free, and none of them heard.
+  void forget_all() {
+    for (auto& [family, indices] : free_)
+      indices.clear();
+    for (std::uint32_t i = 0; i < generations_.size(); ++i) {
+      generations_[i] += 1000; // as far from those before as the workers' are
+      free_[i < pairs_ ? ip_family::v4 : ip_family::v6].push_back(i);
+    }
+    open_.clear();
+  }
+
   tl::expected<void, media::error> submit(const media::command& what) override {
     if (is_stalled && !std::holds_alternative<media::release>(what))
       return tl::unexpected(media::error::control_queue_full);
@@ -156,6 +182,16 @@ private:
       e->onward = route::echo;
   }
   void on(const media::disconnect& c) { detach(c.slot); }
+  void on(const media::resume& c) {
+    auto* e = current(c.slot);
+    if (e == nullptr || e->statistics.rtp_packets_received != 0)
+      return;
+    e->statistics.rtp_packets_received = c.counted.received;
+    e->statistics.rtp_packets_sent = c.counted.sent;
+    e->statistics.rtp_packets_lost = c.counted.lost;
+    e->statistics.source = c.source;
+    e->statistics.ssrc = c.ssrc;
+  }
   void on(const media::release& c) {
     const auto* e = current(c.slot);
     if (e == nullptr)

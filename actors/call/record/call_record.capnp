@@ -534,6 +534,11 @@ struct MediaEndpoint {
   connected @4 :SlotId;           # null: to none
   echo @5 :Bool;
   remote @6 :Remote;              # null: not known yet
+  source @7 :Data;                # endpoint that the stream has locked to
+  ssrc @8 :UInt32;                # of the stream from there
+  received @9 :UInt64;            # packets, as of the commit
+  sent @10 :UInt64;
+  lost @11 :Int64;
 
   enum Direction {
     sendReceive @0;

@@ -356,6 +356,9 @@ media_endpoint_record record_reader::read(MediaEndpoint::Reader from) {
     r.remote = {slot_id(m.getSlot()), endpoint(m.getRtp()), endpoint(m.getRtcp()),
                 as<media::direction>(m.getAllowed()), m.getClockRateHz()};
   }
+  r.source = endpoint(from.getSource());
+  r.ssrc = from.getSsrc();
+  r.counted = {from.getReceived(), from.getSent(), from.getLost()};
   return r;
 }
 

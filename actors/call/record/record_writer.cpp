@@ -438,7 +438,7 @@ void record_writer::write(const transaction_record& r, Transaction::Builder to) 
 }
 
 void record_writer::write(const media_endpoint_record& r, MediaEndpoint::Builder to) {
-  const auto& [leg, peer, family, slot, connected, echo, remote] = r;
+  const auto& [leg, peer, family, slot, connected, echo, remote, source, ssrc, counted] = r;
   to.setLeg(leg.value);
   to.setPeer(peer.value);
   to.setFamily(to_wire(family));
@@ -447,6 +447,12 @@ void record_writer::write(const media_endpoint_record& r, MediaEndpoint::Builder
   if (connected)
     write_slot_id(*connected, to.initConnected());
   to.setEcho(echo);
+  to.setSource(endpoint_bytes{source});
+  to.setSsrc(ssrc);
+  const auto& [received, sent, lost] = counted;
+  to.setReceived(received);
+  to.setSent(sent);
+  to.setLost(lost);
   if (!remote)
     return;
   const auto& [remote_slot, rtp, rtcp, allowed, clock_rate_hz] = *remote;

@@ -326,6 +326,12 @@ inline actors::call_record full_record() {
       add_changes(d, *dialog);
   }
   r.root = full_root(d);
+  for (auto& c : r.children)
+    if (auto* endpoint = std::get_if<actors::media_endpoint_record>(&c.record)) {
+      endpoint->source = d.v6();
+      endpoint->ssrc = d.number();
+      endpoint->counted = {d.number(), d.number(), -1};
+    }
   return r;
 }
 

@@ -117,8 +117,8 @@ inline auto fields(const actors::transaction_record& x) {
   return all(a, b, c, d, e, f, g, h);
 }
 inline auto fields(const actors::media_endpoint_record& x) {
-  const auto& [a, b, c, d, e, f, g] = x;
-  return all(a, b, c, d, e, f, g);
+  const auto& [a, b, c, d, e, f, g, h, i, j] = x;
+  return all(a, b, c, d, e, f, g, h, i, j);
 }
 
 inline auto fields(const sip::dialog_id& x) {
@@ -204,6 +204,10 @@ inline auto fields(const media::slot_id& x) {
   return all(a, b, c);
 }
 inline auto fields(const media::slot& x) {
+  const auto& [a, b, c] = x;
+  return all(a, b, c);
+}
+inline auto fields(const media::packet_counters& x) {
   const auto& [a, b, c] = x;
   return all(a, b, c);
 }
