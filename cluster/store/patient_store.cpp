@@ -4,19 +4,32 @@
 
 namespace tandem::cluster {
 
+namespace {
+
+/// Records in one attempt: a disk that was away for long is not asked for all at once.
+constexpr std::size_t batch_records = 1000;
+
+} // namespace
+
 tl::expected<void, std::string> patient_store::commit(std::span<const record_change> batch) {
-  const bool was_degraded = degraded();
-  if (!was_degraded) {
-    auto done = below_.commit(batch);
-    if (done)
-      return done;
-    for (const auto& change : batch)
-      kept_.insert_or_assign(change.key, change.bytes);
-    return done;
+  if (degraded()) {
+    keep(batch);
+    return {};
   }
+  auto done = below_.commit(batch);
+  if (!done) {
+    keep(batch);
+    degraded_ = true;
+  }
+  return done;
+}
+
+void patient_store::keep(std::span<const record_change> batch) {
   for (const auto& change : batch)
-    kept_.insert_or_assign(change.key, change.bytes);
-  return {};
+    if (change.bytes || below_.may_hold(change.key))
+      kept_.insert_or_assign(change.key, change.bytes);
+    else
+      kept_.erase(change.key); // born and gone since: nobody below has to forget it
 }
 
 std::optional<std::string> patient_store::read(const key128& key) const {
@@ -40,16 +53,24 @@ std::size_t patient_store::size() const {
   return n;
 }
 
+bool patient_store::may_hold(const key128& key) const {
+  const auto found = kept_.find(key);
+  return found != kept_.end() ? found->second.has_value() : below_.may_hold(key);
+}
+
 bool patient_store::retry() {
   if (!degraded())
     return true;
-  std::vector<record_change> batch;
-  batch.reserve(kept_.size());
-  for (const auto& [key, bytes] : kept_)
-    batch.push_back({key, bytes});
-  if (!below_.commit(batch))
-    return false;
-  kept_.clear();
+  do {
+    std::vector<record_change> batch;
+    for (auto at = kept_.begin(); at != kept_.end() && batch.size() < batch_records; ++at)
+      batch.push_back({at->first, at->second});
+    if (!below_.commit(batch))
+      return false;
+    for (const auto& written : batch)
+      kept_.erase(written.key);
+  } while (!kept_.empty());
+  degraded_ = false;
   return true;
 }
 

@@ -1,10 +1,13 @@
 #include "cluster/store/rocks_database.hpp"
 
+#include "cluster/store/log_guard.hpp"
+
 #include <rocksdb/db.h>
 #include <rocksdb/options.h>
 #include <rocksdb/write_batch.h>
 
 #include <array>
+#include <fstream>
 #include <system_error>
 #include <vector>
 
@@ -15,10 +18,12 @@ namespace {
 constexpr std::size_t mib = 1024 * 1024;
 
 // In the order of the column families.
-const std::array<std::string, 3> families = {rocksdb::kDefaultColumnFamilyName, "calls",
-                                             "registrations"};
-constexpr std::size_t calls_family = 1;
-constexpr std::size_t registrations_family = 2;
+enum family : std::size_t { marks_family, calls_family, registrations_family, damaged_family };
+const std::array<std::string, 4> families = {rocksdb::kDefaultColumnFamilyName, "calls",
+                                             "registrations", "damaged"};
+
+/// What must fit on a disk that was full before it is relied on again.
+constexpr std::size_t probe_bytes = mib;
 
 constexpr std::size_t key_bytes = 16;
 using key_text = std::array<char, key_bytes>;
@@ -81,47 +86,96 @@ std::string why_not_open(const std::filesystem::path& folder, const rocksdb::Sta
          + ": check that the folder and all in it can be written by this user";
 }
 
-class rocks_store final : public store {
+/// Whether the disk takes bytes: opening the database first would lose what it can still read.
+bool takes_bytes(const std::filesystem::path& folder) {
+  const auto path = folder / "probe";
+  bool good = false;
+  {
+    std::ofstream probe{path, std::ios::binary};
+    probe << std::string(probe_bytes, 'x') << std::flush;
+    good = probe.good();
+  }
+  std::error_code ignored;
+  std::filesystem::remove(path, ignored);
+  return good;
+}
+
+} // namespace
+
+struct rocks_database::parts {
+  class rocks_store;
+
+  explicit parts(const std::filesystem::path& f);
+  ~parts() { close(); }
+
+  [[nodiscard]] rocksdb::Status open();
+  void close();
+  /// Open, or opened anew if a write has failed since.
+  [[nodiscard]] bool is_sound();
+
+  const std::filesystem::path folder;
+  log_guard guard;
+  std::unique_ptr<rocksdb::DB> db; ///< null: it could not be opened anew
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  bool failed = false; ///< RocksDB itself writes no more
+  std::array<std::unique_ptr<rocks_store>, families.size()> stores;
+};
+
+class rocks_database::parts::rocks_store final : public store {
 public:
-  rocks_store(rocksdb::DB& db, rocksdb::ColumnFamilyHandle& family, std::string name)
-    : db_(db), family_(family), name_(std::move(name)) {}
+  rocks_store(parts& whole, std::size_t family) : whole_(whole), family_(family) {}
 
   tl::expected<void, std::string> commit(std::span<const record_change> batch) override {
+    if (!whole_.is_sound())
+      return tl::unexpected("cannot write " + name() + " to disk");
     rocksdb::WriteBatch writes;
     for (const auto& change : batch) {
       const auto key = text_of(change.key);
-      const auto added = change.bytes ? writes.Put(&family_, slice(key), *change.bytes)
-                                      : writes.Delete(&family_, slice(key));
+      const auto added = change.bytes ? writes.Put(handle(), slice(key), *change.bytes)
+                                      : writes.Delete(handle(), slice(key));
       if (!added.ok())
-        return tl::unexpected("cannot keep " + name_ + ": " + added.ToString());
+        return tl::unexpected("cannot keep " + name() + ": " + added.ToString());
     }
     rocksdb::WriteOptions how;
     how.sync = false;
     how.no_slowdown = true; // fail at once where it would wait: the shard has calls to serve
-    const auto done = db_.Write(how, &writes);
+    const auto done = whole_.db->Write(how, &writes);
+    if (whole_.guard.has_failed())
+      return tl::unexpected("cannot write " + name() + " to disk: " + whole_.guard.reason());
     if (done.ok())
       return {};
     if (done.IsIncomplete())
-      return tl::unexpected("the disk does not keep up with " + name_ + " (" + done.ToString()
+      return tl::unexpected("the disk does not keep up with " + name() + " (" + done.ToString()
                             + ")");
-    return tl::unexpected("cannot write " + name_ + " to disk: " + done.ToString());
+    whole_.failed = true;
+    return tl::unexpected("cannot write " + name() + " to disk: " + done.ToString());
   }
 
   [[nodiscard]] std::optional<std::string> read(const key128& key) const override {
     std::string bytes;
     const auto text = text_of(key);
-    return db_.Get({}, &family_, slice(text), &bytes).ok() ? std::optional{std::move(bytes)}
-                                                           : std::nullopt;
+    return whole_.db && whole_.db->Get({}, handle(), slice(text), &bytes).ok()
+               ? std::optional{std::move(bytes)}
+               : std::nullopt;
+  }
+
+  /// From memory alone: the disk may be the one that fails.
+  [[nodiscard]] bool may_hold(const key128& key) const override {
+    std::string ignored;
+    const auto text = text_of(key);
+    return !whole_.db || whole_.db->KeyMayExist({}, handle(), slice(text), &ignored);
   }
 
   [[nodiscard]] tl::expected<void, std::string> visit_all(const visitor& visit) const override {
-    const std::unique_ptr<rocksdb::Iterator> at{db_.NewIterator({}, &family_)};
+    if (!whole_.db)
+      return tl::unexpected("cannot read " + name() + " from disk");
+    const std::unique_ptr<rocksdb::Iterator> at{whole_.db->NewIterator({}, handle())};
     for (at->SeekToFirst(); at->Valid(); at->Next())
       if (at->key().size() == key_bytes)
         visit(key_of(at->key()), {at->value().data(), at->value().size()});
     if (at->status().ok())
       return {};
-    return tl::unexpected("cannot read " + name_ + " from disk: " + at->status().ToString());
+    return tl::unexpected("cannot read " + name() + " from disk: " + at->status().ToString());
   }
 
   [[nodiscard]] std::size_t size() const override {
@@ -131,23 +185,50 @@ public:
   }
 
 private:
-  rocksdb::DB& db_;
-  rocksdb::ColumnFamilyHandle& family_;
-  const std::string name_;
-};
-
-} // namespace
-
-struct rocks_database::parts {
-  std::unique_ptr<rocksdb::DB> db;
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  std::unique_ptr<rocks_store> calls, registrations;
-
-  ~parts() {
-    for (auto* h : handles)
-      db->DestroyColumnFamilyHandle(h);
+  [[nodiscard]] std::string name() const {
+    return family_ == marks_family ? "marks" : families[family_];
   }
+  [[nodiscard]] rocksdb::ColumnFamilyHandle* handle() const { return whole_.handles[family_]; }
+
+  parts& whole_;
+  const std::size_t family_;
 };
+
+rocks_database::parts::parts(const std::filesystem::path& f) : folder(f) {
+  for (std::size_t i = 0; i < families.size(); ++i)
+    stores[i] = std::make_unique<rocks_store>(*this, i);
+}
+
+rocksdb::Status rocks_database::parts::open() {
+  auto how = options();
+  how.env = guard.env();
+  std::vector<rocksdb::ColumnFamilyDescriptor> wanted;
+  for (const auto& name : families)
+    wanted.emplace_back(name, rocksdb::ColumnFamilyOptions{how});
+  rocksdb::DB* opened = nullptr;
+  guard.reset();
+  failed = false;
+  auto done =
+      rocksdb::DB::Open(rocksdb::DBOptions{how}, folder.string(), wanted, &handles, &opened);
+  db.reset(opened);
+  return done;
+}
+
+void rocks_database::parts::close() {
+  for (auto* h : handles)
+    db->DestroyColumnFamilyHandle(h);
+  handles.clear();
+  db.reset();
+}
+
+bool rocks_database::parts::is_sound() {
+  if (db && !failed && !guard.has_failed())
+    return true;
+  if (!takes_bytes(folder))
+    return false;
+  close();
+  return open().ok() && !guard.has_failed();
+}
 
 tl::expected<std::unique_ptr<rocks_database>, std::string>
 rocks_database::open(const std::filesystem::path& folder) {
@@ -156,20 +237,9 @@ rocks_database::open(const std::filesystem::path& folder) {
   if (failed)
     return tl::unexpected("cannot make the folder " + folder.string() + ": " + failed.message()
                           + "; check node.data");
-  const auto how = options();
-  std::vector<rocksdb::ColumnFamilyDescriptor> wanted;
-  for (const auto& name : families)
-    wanted.emplace_back(name, rocksdb::ColumnFamilyOptions{how});
-  auto made = std::make_unique<parts>();
-  rocksdb::DB* db = nullptr;
-  const auto opened =
-      rocksdb::DB::Open(rocksdb::DBOptions{how}, folder.string(), wanted, &made->handles, &db);
-  made->db.reset(db);
-  if (!opened.ok())
+  auto made = std::make_unique<parts>(folder);
+  if (const auto opened = made->open(); !opened.ok())
     return tl::unexpected(why_not_open(folder, opened));
-  made->calls = std::make_unique<rocks_store>(*db, *made->handles[calls_family], "calls");
-  made->registrations =
-      std::make_unique<rocks_store>(*db, *made->handles[registrations_family], "registrations");
   return std::make_unique<rocks_database>(construction{}, std::move(made));
 }
 
@@ -179,11 +249,19 @@ rocks_database::rocks_database(construction, std::unique_ptr<parts> p) : parts_(
 rocks_database::~rocks_database() = default;
 
 store& rocks_database::calls() {
-  return *parts_->calls;
+  return *parts_->stores[calls_family];
 }
 
 store& rocks_database::registrations() {
-  return *parts_->registrations;
+  return *parts_->stores[registrations_family];
+}
+
+store& rocks_database::marks() {
+  return *parts_->stores[marks_family];
+}
+
+store& rocks_database::damaged() {
+  return *parts_->stores[damaged_family];
 }
 
 } // namespace tandem::cluster

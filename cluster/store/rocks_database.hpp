@@ -14,7 +14,9 @@ namespace tandem::cluster {
 ///
 /// A commit is in the kernel's hands when it returns (write-ahead log, no fsync): it survives the
 /// death of the process, and not a power cut. It never waits: where RocksDB would make writers
-/// wait for its compaction, the commit fails instead, and the caller goes on in memory.
+/// wait for its compaction, the commit fails instead, and the caller goes on in memory. After a
+/// failed write the next commit opens the database anew if the disk takes bytes again, and fails at
+/// once if it does not.
 class rocks_database {
 public:
   /// Opens or makes it. The error is a sentence that says what to do.
@@ -24,6 +26,10 @@ public:
 
   [[nodiscard]] store& calls();
   [[nodiscard]] store& registrations();
+  /// What the shard must know at its next start beside its records.
+  [[nodiscard]] store& marks();
+  /// Records that nobody could read, for whoever looks into it.
+  [[nodiscard]] store& damaged();
 
 private:
   struct parts;

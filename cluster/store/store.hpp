@@ -30,6 +30,8 @@ public:
   [[nodiscard]] virtual tl::expected<void, std::string> commit(std::span<const record_change>) = 0;
   /// The last committed bytes.
   [[nodiscard]] virtual std::optional<std::string> read(const key128&) const = 0;
+  /// False: there is certainly no such record. Quick, and never waits for a disk.
+  [[nodiscard]] virtual bool may_hold(const key128& key) const { return read(key).has_value(); }
   /// Shows every record once, in any order; for the start of a node. The bytes are valid during the
   /// visit alone, and the visitor does not commit. The error is a sentence.
   using visitor = std::function<void(const key128&, std::string_view bytes)>;

@@ -71,6 +71,8 @@ void check_promises(store& s) {
   CHECK_FALSE(s.read({1, 2}));
   CHECK(s.read({0, 0}) == "again");
   CHECK(s.size() == 3);
+  CHECK(s.may_hold({0, 0}));
+  CHECK_FALSE(s.may_hold({123, 456}));
 }
 
 /// Fails when told to.
@@ -102,12 +104,14 @@ TEST_CASE("store: in memory", "[store]") {
   check_promises(s);
 }
 
-TEST_CASE("store: on disk, and the two kinds do not mix", "[store]") {
+TEST_CASE("store: on disk, and the kinds do not mix", "[store]") {
   const scratch folder;
   const auto db = opened(folder.path / "below" / "shard-0");
   check_promises(db->registrations());
   CHECK(db->calls().size() == 0);
   check_promises(db->calls());
+  check_promises(db->marks());
+  check_promises(db->damaged());
 }
 
 TEST_CASE("store: patient, while all is well and while it is not", "[store]") {
@@ -150,6 +154,43 @@ TEST_CASE("store: what a failing disk missed is written when it is back", "[stor
   CHECK(below.read({5, 5}) == "e");
 }
 
+TEST_CASE("store: what is kept in memory is bounded by what lives and what the disk still has",
+          "[store]") {
+  failing_store below;
+  patient_store s{below};
+  CHECK(s.commit(std::vector<record_change>{{{0, 1}, "on disk"}, {{0, 2}, "on disk"}}));
+  below.failing = true;
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    (void) s.commit(std::vector<record_change>{{{7, i}, "born"}});
+    CHECK(s.commit(std::vector<record_change>{{{7, i}, std::nullopt}}));
+    CHECK(s.kept() == 0);
+    CHECK(s.degraded());
+  }
+  CHECK(s.commit(std::vector<record_change>{{{0, 1}, std::nullopt}}));
+  CHECK(s.kept() == 1); // the disk has to be told
+  CHECK_FALSE(s.may_hold({0, 1}));
+  CHECK(s.may_hold({0, 2}));
+  CHECK_FALSE(s.may_hold({7, 1}));
+  below.failing = false;
+  CHECK(s.retry());
+  CHECK(s.kept() == 0);
+  CHECK(all_of(below) == std::map<key128, std::string>{{{0, 2}, "on disk"}});
+}
+
+TEST_CASE("store: a long absence of the disk is made good in several batches", "[store]") {
+  failing_store below;
+  patient_store s{below};
+  below.failing = true;
+  for (std::uint64_t i = 0; i < 2500; ++i)
+    (void) s.commit(std::vector<record_change>{{{i, i}, "x"}});
+  CHECK(s.kept() == 2500);
+  below.failing = false;
+  below.attempts = 0;
+  CHECK(s.retry());
+  CHECK(below.attempts == 3);
+  CHECK(below.size() == 2500);
+}
+
 TEST_CASE("store: records on disk are there after a close and a reopening", "[store]") {
   const scratch folder;
   {
@@ -189,5 +230,50 @@ TEST_CASE("store: why a database does not open is a sentence that says what to d
     const auto db = rocks_database::open(folder.path / "file" / "below");
     REQUIRE_FALSE(db);
     CHECK(db.error().ends_with("check node.data"));
+  }
+}
+
+namespace {
+
+/// A copy as `kill -9` leaves it, with the last bytes of its log missing.
+fs::path torn_copy(const fs::path& open_database, const fs::path& to, std::size_t missing) {
+  fs::remove_all(to);
+  fs::copy(open_database, to, fs::copy_options::recursive);
+  fs::remove(to / "LOCK");
+  for (const auto& file : fs::directory_iterator{to})
+    if (file.path().extension() == ".log")
+      fs::resize_file(file.path(), file.file_size() - missing);
+  return to;
+}
+
+std::size_t log_bytes(const fs::path& folder) {
+  std::size_t n = 0;
+  for (const auto& file : fs::directory_iterator{folder})
+    if (file.path().extension() == ".log")
+      n += file.file_size();
+  return n;
+}
+
+} // namespace
+
+TEST_CASE("store: a log cut at any byte of its last batch: the earlier ones whole, the last one "
+          "whole or absent",
+          "[store]") {
+  const scratch folder;
+  const auto db = opened(folder.path / "live");
+  CHECK(db->calls().commit(std::vector<record_change>{{{1, 1}, "one"}, {{2, 2}, "two"}}));
+  CHECK(db->registrations().commit(std::vector<record_change>{{{1, 1}, "user"}}));
+  const auto before = all_of(db->calls());
+  const auto start = log_bytes(folder.path / "live");
+  CHECK(db->calls().commit(
+      std::vector<record_change>{{{1, 1}, "uno"}, {{2, 2}, std::nullopt}, {{3, 3}, "three"}}));
+  const auto after = all_of(db->calls());
+  const auto last_batch = log_bytes(folder.path / "live") - start;
+  REQUIRE(last_batch > 60);
+  for (std::size_t missing = 0; missing <= last_batch; ++missing) {
+    INFO(missing << " of " << last_batch << " bytes missing");
+    const auto again = opened(torn_copy(folder.path / "live", folder.path / "torn", missing));
+    CHECK(all_of(again->calls()) == (missing == 0 ? after : before));
+    CHECK(again->registrations().read({1, 1}) == "user");
   }
 }
