@@ -77,6 +77,20 @@ struct registrar_settings {
   bool operator==(const registrar_settings&) const = default;
 };
 
+/// How an established session goes on after the process was restarted.
+enum class resume_mode : std::uint8_t {
+  go_on,   ///< ports and addresses are what they were: nobody is asked
+  reinvite ///< each peer gets a re-INVITE with the description it has
+};
+
+/// What becomes of calls that stood when the process ended.
+struct restore_settings {
+  std::chrono::seconds max_downtime{120}; ///< after a longer one they are closed
+  resume_mode resume = resume_mode::go_on;
+
+  bool operator==(const restore_settings&) const = default;
+};
+
 struct admin_settings {
   ip_endpoint listen;
   std::optional<std::string> token; ///< always there if `listen` is not loopback
@@ -136,6 +150,7 @@ struct configuration {
   auth_settings auth;
   sip_settings sip;
   registrar_settings registrar;
+  restore_settings restore;
   admin_settings admin;
   media_settings media;
   std::vector<user_settings> users; ///< sorted by name

@@ -259,6 +259,21 @@ registrar_settings read_registrar(table_reader t) {
   return out;
 }
 
+restore_settings read_restore(table_reader t) {
+  restore_settings out;
+  if (const auto seconds = t.integer("max_downtime_s", {0, 86'400}))
+    out.max_downtime = std::chrono::seconds{*seconds};
+  if (const auto resume = t.text("resume", presence::optional, "continue")) {
+    if (resume->text == "reinvite")
+      out.resume = resume_mode::reinvite;
+    else if (resume->text != "continue")
+      t.errors().add(resume->line, resume->key, '"' + resume->text + "\" is not known",
+                     "\"continue\" or \"reinvite\"");
+  }
+  t.finish();
+  return out;
+}
+
 admin_settings read_admin(table_reader t) {
   admin_settings out;
   out.listen = *parse_ip_endpoint("127.0.0.1:8080");

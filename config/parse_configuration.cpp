@@ -28,6 +28,8 @@ config_result parse_configuration(std::string_view text, const std::filesystem::
     out.sip = read_sip(*t);
   if (const auto t = root.table("registrar", presence::optional))
     out.registrar = read_registrar(*t);
+  if (const auto t = root.table("restore", presence::optional))
+    out.restore = read_restore(*t);
   if (const auto t = root.table("admin", presence::optional))
     out.admin = read_admin(*t);
   if (const auto t = root.table("media", presence::required))

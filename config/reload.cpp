@@ -89,6 +89,7 @@ reload_report compare_settings(const configuration& running, const configuration
   is_later("node", running.node == next.node);
   is_later("sip", running.sip == next.sip);
   is_later("registrar", running.registrar == next.registrar);
+  is_later("restore", running.restore == next.restore);
   is_later("admin", running.admin == next.admin);
   is_later("media", running.media == next.media);
   return r;

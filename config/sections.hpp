@@ -12,6 +12,7 @@ namespace tandem {
 [[nodiscard]] auth_settings read_auth(table_reader, bool has_users);
 [[nodiscard]] sip_settings read_sip(table_reader);
 [[nodiscard]] registrar_settings read_registrar(table_reader);
+[[nodiscard]] restore_settings read_restore(table_reader);
 [[nodiscard]] admin_settings read_admin(table_reader);
 /// `sip` for what must fit: families and ports.
 [[nodiscard]] media_settings read_media(table_reader, const sip_settings& sip);

@@ -109,7 +109,8 @@ http_response admin_api::get_readiness() const {
   if (!ready_.load())
     return {503, "text/plain", "not ready\n"};
   if (degraded_.value() > 0)
-    return {200, "text/plain", "ready, degraded: registrations are in memory, not on disk\n"};
+    return {200, "text/plain",
+            "ready, degraded: calls or registrations are in memory, not on disk\n"};
   return {200, "text/plain", "ready\n"};
 }
 

@@ -37,7 +37,8 @@ call::call(caf::actor_config& cfg, shard& home, tree_place place, call_services&
   detail_.node = services.facts.name;
   detail_.start = ladder_->started();
   entry().set_state("starting");
-  restore(start.record, home.now() - start.absent);
+  committed_at_ = home.now() - start.absent;
+  restore(start.record, committed_at_);
   if (slots_.size() > 1) // else a fresh one: it has its application alone
     show_states();
   if (over_) {
@@ -45,6 +46,8 @@ call::call(caf::actor_config& cfg, shard& home, tree_place place, call_services&
     detail_.again = true;                                // its writer knows if it was written
     detail_given_ = !start.record.root.over.has_value(); // it was, before there was a root
     give_detail();
+    archived_ = ladder_;
+    services_.ladders.add(std::move(ladder_), home.now());
   }
   arm_timer();
 }
@@ -57,6 +60,7 @@ caf::behavior call::make_behavior() {
       [this](msg::undeliverable& m) { take(std::move(m)); },
       [this](msg::media_event& m) { take(media_input{m.what}); },
       [this](msg::end_call m) { take(m); },
+      [this](msg::resume_call m) { take(m); },
       [this](msg::deadline_reached) { take(deadline_input{}); },
       [this](msg::committed) { on_committed(); },
       [this](msg::thawed) { take_waiting(); },

@@ -25,6 +25,16 @@ struct end_call {
   sip::end_cause cause = sip::end_cause::operator_request;
 };
 
+/// It is back after nobody was there.
+struct resume_call {
+  using stays_local = void;
+  enum class what : std::uint8_t {
+    send_again, ///< what was committed may not have been sent
+    reinvite    ///< each established leg is offered what it has
+  };
+  what how = what::send_again;
+};
+
 /// The record that a call gave to the commit queue is durable.
 struct committed {
   using stays_local = void;
@@ -98,7 +108,7 @@ private:
     media::event what;
   };
   using input = std::variant<msg::sip_input, msg::undeliverable, deadline_input, media_input,
-                             msg::end_call, parcel>;
+                             msg::end_call, msg::resume_call, parcel>;
 
   // inputs
   void take(input);
@@ -109,6 +119,7 @@ private:
   void route_back(const msg::undeliverable&);
   void route_cancel(const msg::sip_input&);
   void open_incoming(const msg::sip_input&);
+  void resume(msg::resume_call::what);
   void hang_up_all(sip::end_cause);
   void answer_without_user(const msg::sip_input&, std::uint16_t status);
   void open_server_transaction(const msg::sip_input&, child_id parent, child_id user);

@@ -50,6 +50,7 @@ void call::route(input& in) {
         if (s.kind == child_kind::media_endpoint)
           self.tell(s.id, msg::media_event{.what = m.what});
     }
+    void operator()(msg::resume_call& m) const { self.resume(m.how); }
     void operator()(msg::end_call& m) const { self.hang_up_all(m.cause); }
     void operator()(parcel& p) const {
       const auto to = std::ranges::find_if(
@@ -66,6 +67,17 @@ void call::route(input& in) {
     }
   } const by_kind{*this};
   std::visit(by_kind, in);
+}
+
+/// The record is committed as it was brought back: with this process's ports, and with numbers that
+/// a fault from here on does not fall behind.
+void call::resume(msg::resume_call::what how) {
+  effects_.durable = true;
+  for (const auto& s : slots_)
+    if (how == msg::resume_call::what::reinvite && s.kind == child_kind::dialog)
+      tell(s.id, msg::reaffirm{});
+    else if (how == msg::resume_call::what::send_again && s.kind == child_kind::transaction)
+      tell(s.id, msg::resumed{});
 }
 
 void call::hang_up_all(sip::end_cause cause) {

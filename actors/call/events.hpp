@@ -33,6 +33,17 @@ struct deadline_reached {
   using stays_local = void;
 };
 
+/// To the transactions of a call that was brought back after nobody was there: what was committed
+/// may not have been sent.
+struct resumed {
+  using stays_local = void;
+};
+
+/// To the dialogs of such a call, if peers are to be asked: offer the unchanged description.
+struct reaffirm {
+  using stays_local = void;
+};
+
 // ------------------------------------------------------------ wire, transaction and its user
 
 /// A message from the wire; also what the call itself receives.
@@ -312,12 +323,13 @@ struct app_timer {
   std::uint32_t number = 0;
 };
 
-using event = std::variant<begin, deadline_reached, sip_input, undeliverable, request_received,
-                           response_received, transaction_failed, ack_received, respond, cancel,
-                           accepted, peer_accepted, send_bye, dialog_event, media_ready,
-                           media_failed, media_remote, media_peer, media_join, media_echo,
-                           media_event, media_silent, leg_event, leg_command, offer_received,
-                           offer_withdrawn, answer_offer, send_offer, withdraw_offer, offer_result,
-                           acknowledge_with, relay_received, send_relay, relay_result>;
+using event =
+    std::variant<begin, deadline_reached, resumed, reaffirm, sip_input, undeliverable,
+                 request_received, response_received, transaction_failed, ack_received, respond,
+                 cancel, accepted, peer_accepted, send_bye, dialog_event, media_ready, media_failed,
+                 media_remote, media_peer, media_join, media_echo, media_event, media_silent,
+                 leg_event, leg_command, offer_received, offer_withdrawn, answer_offer, send_offer,
+                 withdraw_offer, offer_result, acknowledge_with, relay_received, send_relay,
+                 relay_result>;
 
 } // namespace tandem::msg

@@ -7,8 +7,9 @@
 namespace tandem::actors {
 
 calls::calls(caf::actor_config& cfg, shard& home, tree_place place, call_services& services,
-             call_directory& directory)
-  : sharded(cfg, home, std::move(place)), services_(services), directory_(directory) {
+             call_directory& directory, call_archive& archive)
+  : sharded(cfg, home, std::move(place)), services_(services), directory_(directory),
+    archive_(archive) {
   entry().set_state("open");
   set_down_handler([this](caf::scheduled_actor*, caf::down_msg& d) { on_down(d); });
   set_exit_handler([this](caf::scheduled_actor*, caf::exit_msg&) { close(); });
@@ -17,6 +18,7 @@ calls::calls(caf::actor_config& cfg, shard& home, tree_place place, call_service
 caf::behavior calls::make_behavior() {
   return {
       [this](msg::open_call& m) { open(m); },
+      [this](msg::restore_calls) { restore(); },
   };
 }
 
@@ -32,13 +34,18 @@ void calls::open(msg::open_call& m) {
   auto name = "app " + m.application.app;
   m.application.legs.push_back({.leg = child_id{fresh.record.next_child}, .incoming = true});
   fresh.record.children.push_back({app_child, the_call, std::move(name), m.application});
-  tree_place place{entry().branch(), "call", to_string(m.key)};
-  const auto address =
-      spawn<call, caf::monitored + caf::lazy_init>(home(), std::move(place), services_, fresh);
+  send(start(std::move(fresh)), std::move(m.invite));
+}
+
+const caf::actor& calls::start(call_start from) {
+  const auto key = from.key;
+  tree_place place{entry().branch(), "call", to_string(key)};
+  const auto address = spawn<call, caf::monitored + caf::lazy_init>(home(), std::move(place),
+                                                                    services_, std::move(from));
   auto* here = static_cast<call*>(caf::actor_cast<caf::abstract_actor*>(address));
-  keys_.emplace(address.id(), m.key);
-  directory_.entries.emplace(m.key, call_directory::entry{address, here});
-  send(address, std::move(m.invite));
+  keys_.emplace(address.id(), key);
+  return directory_.entries.emplace(key, call_directory::entry{address, here})
+      .first->second.address;
 }
 
 void calls::refuse(const msg::sip_input& in, std::uint16_t status) {
@@ -75,6 +82,7 @@ void calls::close() {
 /// Ended in order there is nobody left; after a failure of its own the calls go with it, since
 /// nobody would find them.
 void calls::on_exit() {
+  reinvite_timer_.stop();
   for (const auto& [key, known] : directory_.entries)
     caf::anon_send_exit(known.address, caf::exit_reason::kill);
   directory_.entries.clear();

@@ -16,6 +16,15 @@ std::string_view to_string(ended_by who) {
   return "";
 }
 
+std::string_view cause_text(const call_detail& d) {
+  switch (d.closed) {
+    case closing::by_its_end: break;
+    case closing::orphaned: return "node was down";
+    case closing::unreadable: return "record unreadable";
+  }
+  return sip::to_string(d.cause);
+}
+
 std::string utc_text(wall_time t) {
   const auto ms = std::chrono::floor<std::chrono::milliseconds>(t.time_since_epoch());
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
@@ -46,7 +55,7 @@ std::string to_json(const call_detail& d) {
       {"answer", d.answer ? json(utc_text(*d.answer)) : json(nullptr)},
       {"end", utc_text(d.end)},
       {"duration_ms", std::chrono::duration_cast<std::chrono::milliseconds>(d.length).count()},
-      {"cause", sip::to_string(d.cause)},
+      {"cause", cause_text(d)},
       {"status", d.status},
       {"hung_up_by", to_string(d.by)},
       {"legs", std::move(legs)}};

@@ -16,6 +16,13 @@ namespace tandem::actors {
 enum class ended_by : std::uint8_t { calling_party, called_party, node, console };
 [[nodiscard]] std::string_view to_string(ended_by);
 
+/// How a record came to be written.
+enum class closing : std::uint8_t {
+  by_its_end, ///< the call has ended
+  orphaned,   ///< nobody was there to end it; until then it is known to have stood
+  unreadable  ///< nothing is known of it any more
+};
+
 struct leg_detail {
   std::string name; ///< "leg 0"
   bool incoming = false;
@@ -41,7 +48,11 @@ struct call_detail {
   actors::ended_by by = ended_by::node;
   std::vector<leg_detail> legs;
   bool again = false; ///< of a call that was restored when it was over: it may stand there already
+  closing closed = closing::by_its_end;
 };
+
+/// "bye", "node was down", …
+[[nodiscard]] std::string_view cause_text(const call_detail&);
 
 /// One line of JSON, without the newline. Times are UTC with milliseconds.
 [[nodiscard]] std::string to_json(const call_detail&);

@@ -14,7 +14,12 @@ cdr_writer::cdr_writer(caf::actor_config& cfg, tree_place place, disk& files, st
 
 caf::behavior cdr_writer::make_behavior() {
   return {
-      [this](const msg::write_detail& m) { write(m.detail); },
+      [this](const msg::write_details& m) {
+        for (const auto& d : m.details)
+          write(d);
+        m.written();
+      },
+      [this](msg::close_details) { quit(); },
   };
 }
 

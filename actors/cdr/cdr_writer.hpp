@@ -7,8 +7,10 @@
 
 #include <caf/event_based_actor.hpp>
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace tandem {
 class event_log;
@@ -16,9 +18,15 @@ class event_log;
 
 namespace tandem::msg {
 
-struct write_detail {
+struct write_details {
   using stays_local = void;
-  actors::call_detail detail;
+  std::vector<actors::call_detail> details;
+  std::function<void()> written; ///< all of them are in the file, or were said in the log
+};
+
+/// Ends the writer, after all that it was given before.
+struct close_details {
+  using stays_local = void;
 };
 
 } // namespace tandem::msg

@@ -66,6 +66,7 @@ caf::behavior dialog::make_behavior() {
       [this](const msg::response_received& m) { on_response(m); },
       [this](const msg::transaction_failed& m) { on_transaction_failed(m); },
       [this](const msg::deadline_reached&) { on_deadline(); },
+      [this](const msg::reaffirm&) { on_reaffirm(); },
       [this](const msg::answer_offer& m) { on_answer_offer(m); },
       [this](const msg::send_offer& m) { on_send_offer(m); },
       [this](const msg::withdraw_offer&) { on_withdraw_offer(); },
@@ -202,6 +203,13 @@ void dialog::on_deadline() {
   perform(usage_.on_deadline(call_.now()));
   perform(exchange_.on_deadline(call_.now()));
   perform(timer_.on_deadline(call_.now()));
+}
+
+/// What is under way already tells the peer that we live.
+void dialog::on_reaffirm() {
+  if (usage_.current() == sip::invite_usage::state::established
+      && exchange_.current() == sip::session_exchange::state{})
+    tell_leg(msg::dialog_event::kind::refresh_due);
 }
 
 void dialog::perform(const actions<usage_action>& todo, const sip::message_ptr& ack) {

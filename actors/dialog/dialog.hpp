@@ -44,6 +44,7 @@ private:
   void on_bye_final();
   [[nodiscard]] bool bye_again(const sip::message& response);
   void on_ack(const sip::message_ptr&);
+  void on_reaffirm();
   void on_deadline();
   void perform(const actions<sip::usage_action>&, const sip::message_ptr& ack = nullptr);
   void acknowledge(std::string_view description);

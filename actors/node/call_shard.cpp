@@ -52,12 +52,13 @@ std::string numbered(std::string name, std::uint32_t index, std::size_t shards) 
 } // namespace
 
 gauge& make_degraded_gauge(metrics& m) {
-  return m.make_gauge("tandem_store_degraded", "Shards whose registrations are not all on disk");
+  return m.make_gauge("tandem_store_degraded",
+                      "Stores of calls or registrations that are not all on disk");
 }
 
 call_shard::call_shard(node_environment& env, std::uint32_t index, reactor& bell,
                        const shard_stores& stores)
-  : env_(env), bell_(bell), store_(stores.calls), registrations_(stores.registrations),
+  : env_(env), bell_(bell), registrations_(stores.registrations),
     shard_(env.system, index, env.time, bell), ladders_(env.settings.node.ladder),
     figures_(counters_for(env.figures)),
     stream_figures_(std::make_unique<stream_counters>(env.figures)),
@@ -66,7 +67,11 @@ call_shard::call_shard(node_environment& env, std::uint32_t index, reactor& bell
     faults_(env.figures.make_counter("tandem_call_faults_total",
                                      "Inputs that made an actor of a call throw")),
     commits_(env.figures.make_counter("tandem_call_commits_total", "Records committed")),
+    unrestored_(env.figures.make_counter("tandem_calls_unrestored_total",
+                                         "Stored calls that could not be brought to life")),
     registrar_figures_(env.figures), degraded_(make_degraded_gauge(env.figures)),
+    stored_(stores, env.registrar.boot_id, env.time, degraded_, env.log),
+    desk_(shard_, env.write_details, [this](const key128& key) { erase(key); }),
     services_{env.facts,  env.time,
               env.media,  *this,
               *this,      ladders_,
@@ -85,8 +90,9 @@ call_shard::call_shard(node_environment& env, std::uint32_t index, reactor& bell
 }
 
 call_shard::~call_shard() {
-  hand_over_details();
+  desk_.hand_over();
   root_ = nullptr;
+  calls_ = nullptr;
   waiting_.clear();
   door_.close();
   ingress_.close();
@@ -101,15 +107,16 @@ std::vector<child_row> call_shard::rows(port_sharing sharing) {
   const auto row = [&](std::string name, const char* kind, child_starter start) {
     out.push_back({.name = std::move(name), .kind = kind, .start = std::move(start)});
   };
-  auto calls_handle = std::make_shared<caf::actor>();
-  row("calls", "supervisor", [this, calls_handle](tree_place place) {
-    *calls_handle = env_.system.spawn<actors::calls, caf::lazy_init>(shard_, std::move(place),
-                                                                     services_, directory_);
-    return *calls_handle;
+  row("calls", "supervisor", [this](tree_place place) {
+    calls_ = env_.system.spawn<actors::calls, caf::lazy_init>(
+        shard_, std::move(place), services_, directory_, static_cast<call_archive&>(*this));
+    if (is_restored_)
+      restore_calls();
+    return calls_;
   });
-  row("router", "router", [this, calls_handle](tree_place place) {
+  row("router", "router", [this](tree_place place) {
     auto made = env_.system.spawn<router, caf::lazy_init>(shard_, std::move(place), services_,
-                                                          auth_, *calls_handle, door_);
+                                                          auth_, calls_, door_);
     ingress_.set_router(made);
     return made;
   });
@@ -189,22 +196,37 @@ tl::expected<void, std::string> call_shard::open(port_sharing sharing) {
   return {};
 }
 
-void call_shard::record(call_detail d) {
-  if (details_.empty())
-    detail_timer_.start(shard_.timers(), shard_.now() + limits::detail_delay);
-  details_.push_back(std::move(d));
+void call_shard::restore_calls() {
+  is_restored_ = true;
+  caf::anon_send(calls_, msg::restore_calls{});
 }
 
-void call_shard::hand_over_details() {
-  for (auto& d : details_)
-    env_.record_detail(std::move(d));
-  details_.clear();
+void call_shard::end_attempts() {
+  stored_.end_attempts();
+  if (!std::exchange(told_restored_, true))
+    restored_.set_value();
+}
+
+void call_shard::set_aside(const key128& key, std::string_view bytes) {
+  unrestored_.add();
+  stored_.set_aside(key, bytes);
+}
+
+void call_shard::record(call_detail d) {
+  if (!d.again || !has_detail(d.key, d.start))
+    desk_.add(std::move(d));
+}
+
+/// Of a call that has just ended it may be on its way.
+bool call_shard::has_detail(const key128& key, wall_time started) const {
+  return desk_.holds(key) || (env_.has_detail && env_.has_detail(key, started));
 }
 
 /// Old ladders go even when no call comes; and once nothing is left of a crowd of calls, its memory
 /// goes back to the system, which the allocator would keep for ever.
 void call_shard::keep_house() {
   ladders_.expire(shard_.now());
+  stored_.keep_house(!directory_.entries.empty());
   if (!directory_.entries.empty()) {
     was_busy_ = true;
   } else if (was_busy_) {
@@ -268,10 +290,7 @@ bool call_shard::commit() {
     return false;
   wrote_ = true;
   reach(turn_point::before_commit);
-  if (const auto done = store_.commit(changes_); !done)
-    env_.log.error("store", done.error() + "; calls go on without being durable");
-  commits_.add(changes_.size());
-  changes_.clear();
+  commit_calls();
   reach(turn_point::after_commit);
   auto told = std::move(waiting_);
   waiting_.clear();
@@ -280,6 +299,20 @@ bool call_shard::commit() {
     (void) static_cast<call*>(caf::actor_cast<caf::abstract_actor*>(address))->run_self(done);
   }
   return !told.empty();
+}
+
+/// The record of a call that has ended waits for its CDR.
+void call_shard::commit_calls() {
+  std::erase_if(changes_, [this](const cluster::record_change& c) {
+    return !c.bytes && desk_.puts_off_erasing(c.key);
+  });
+  for (const auto& c : changes_)
+    if (c.bytes)
+      desk_.lives_again(c.key);
+  if (!changes_.empty())
+    stored_.commit(changes_);
+  commits_.add(changes_.size());
+  changes_.clear();
 }
 
 void call_shard::flush() {
@@ -310,7 +343,7 @@ void call_shard::erase(const key128& key) {
 }
 
 std::optional<std::string> call_shard::read(const key128& key) const {
-  return store_.read(key);
+  return stored_.read(key);
 }
 
 void call_shard::change_registration(const key128& key, std::optional<std::string> record) {

@@ -3,7 +3,10 @@
 #include "actors/auth/authenticator.hpp"
 #include "actors/call/fault_plan.hpp"
 #include "actors/call/services.hpp"
+#include "actors/calls/call_archive.hpp"
 #include "actors/calls/directory.hpp"
+#include "actors/node/detail_desk.hpp"
+#include "actors/node/stored_calls.hpp"
 #include "actors/registrar/registrar.hpp"
 #include "actors/transport/ingress.hpp"
 #include "cluster/store/patient_store.hpp"
@@ -17,6 +20,7 @@
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
 
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,14 +30,8 @@ namespace tandem::actors {
 class transport;
 struct stream_counters;
 
-/// How many shards have registrations that are not on disk.
+/// How many stores have calls or registrations that are not on disk.
 [[nodiscard]] gauge& make_degraded_gauge(metrics&);
-
-/// Where one shard commits; outlives it.
-struct shard_stores {
-  cluster::store& calls;
-  cluster::store& registrations;
-};
 
 /// What all shards of a node share; outlives them.
 struct node_environment {
@@ -48,12 +46,14 @@ struct node_environment {
   const hash_functions& hashes;
   event_log& log;
   metrics& figures;
-  std::function<void(call_detail)> record_detail;
+  detail_writer write_details;
   /// A supervisor gave up: the node cannot go on. In the shard's thread.
   std::function<void(const std::string& why)> give_up;
   flow_directory& flows;
   registrar_facts registrar{};
   fault_plan* faults = nullptr; ///< null: none are wanted
+  /// Whether the CDR of this call stands in its file; for calls that are restored. Any thread.
+  std::function<bool(const key128&, wall_time started)> has_detail{};
 };
 
 /// One shard with all that lives on it: transports, router, calls, and the two stages that end its
@@ -62,6 +62,7 @@ class call_shard final : private turn_stage,
                          private outbox,
                          private commit_queue,
                          private registration_queue,
+                         private call_archive,
                          private call_counters {
 public:
   call_shard(node_environment&, std::uint32_t index, reactor&, const shard_stores&);
@@ -70,6 +71,13 @@ public:
   /// Spawns its supervisor, which starts calls, router and, last, the transports that bind every
   /// `[[sip.listen]]`. The error is a sentence. In the thread that steps the shard.
   [[nodiscard]] tl::expected<void, std::string> open(port_sharing);
+  /// Brings the stored calls to life; once the node knows its transports and before its first
+  /// datagram is read.
+  void restore_calls();
+  /// Ready when that is done, once.
+  [[nodiscard]] std::future<void> restored() { return restored_.get_future(); }
+  /// Gives the writer what waits for company; when the shard's thread has ended.
+  void hand_over_details() { desk_.hand_over(); }
   /// All shards of the node in order, before the first datagram.
   void set_peers(const std::vector<std::unique_ptr<call_shard>>&);
 
@@ -124,8 +132,19 @@ private:
   void change_registration(const key128&, std::optional<std::string>) override;
   [[nodiscard]] tl::expected<void, std::string>
   visit_registrations(const cluster::store::visitor&) const override;
+  [[nodiscard]] duration downtime() const override { return stored_.downtime(); }
+  [[nodiscard]] tl::expected<void, std::string> visit(const visitor& v) const override {
+    return stored_.visit(v);
+  }
+  [[nodiscard]] std::uint32_t begin_attempt(const key128& k) override {
+    return stored_.begin_attempt(k);
+  }
+  void end_attempts() override;
+  void set_aside(const key128&, std::string_view bytes) override;
+  [[nodiscard]] bool has_detail(const key128&, wall_time started) const override;
   void commit_registrations();
   void reach(turn_point);
+  void commit_calls();
   void write_what_was_missed();
   void stray_message() override { figures_.stray.add(); }
   void input_dropped() override { dropped_.add(); }
@@ -133,7 +152,6 @@ private:
 
   node_environment& env_;
   reactor& bell_;
-  cluster::store& store_;
   cluster::patient_store registrations_;
   shard shard_;
   ladder_archive ladders_;
@@ -143,8 +161,11 @@ private:
   counter& dropped_;
   counter& faults_;
   counter& commits_;
+  counter& unrestored_;
   registrar_figures registrar_figures_;
   gauge& degraded_;
+  stored_calls stored_;
+  detail_desk desk_;
   call_services services_;
   authenticator auth_;
   registrar_door door_;
@@ -153,15 +174,16 @@ private:
   registrar* registrar_ = nullptr;  ///< null while it is down
   std::string failure_;             ///< why a transport could not be opened, or all was given up
   caf::actor root_;
+  caf::actor calls_;
 
   void record(call_detail);
-  void hand_over_details();
   void keep_house();
   timer housekeeping_ = timer::calling<&call_shard::keep_house>(this);
-  timer detail_timer_ = timer::calling<&call_shard::hand_over_details>(this);
-  std::vector<call_detail> details_; ///< waiting for their writer, who is woken for many at once
-  bool wrote_ = false;               ///< this turn has something committed or sent
-  bool was_busy_ = false;            ///< calls have come since memory was last given back
+  bool wrote_ = false;       ///< this turn has something committed or sent
+  bool was_busy_ = false;    ///< calls have come since memory was last given back
+  bool is_restored_ = false; ///< restore_calls() was called: from now on calls do it at their start
+  bool told_restored_ = false;
+  std::promise<void> restored_;
 
   std::vector<cluster::record_change> changes_;
   std::vector<cluster::record_change> registration_changes_;

@@ -2,9 +2,10 @@
 
 #include "actors/admin/admin_api.hpp"
 #include "actors/cdr/cdr_writer.hpp"
+#include "actors/cdr/written_details.hpp"
 #include "actors/node/call_shard.hpp"
+#include "actors/node/limits.hpp"
 #include "actors/node/node_disks.hpp"
-#include "cluster/store/memory_store.hpp"
 #include "media/socket_engine.hpp"
 #include "runtime/actor/shard_thread.hpp"
 #include "runtime/io/asio_reactor.hpp"
@@ -16,11 +17,14 @@
 #include "runtime/io/system_random.hpp"
 
 #include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <future>
+#include <mutex>
 #include <thread>
 
 namespace tandem::actors {
@@ -83,6 +87,9 @@ struct node::parts {
 
   [[nodiscard]] tl::expected<void, std::string> open();
   [[nodiscard]] tl::expected<void, std::string> open_shards();
+  [[nodiscard]] tl::expected<void, std::string> await_calls();
+  [[nodiscard]] std::string details_folder() const { return (settings.node.data / "cdr").string(); }
+  [[nodiscard]] bool has_detail(const key128&, wall_time started);
   void sample_figures();
   void hang_up_all();
   void close();
@@ -104,11 +111,13 @@ struct node::parts {
   flow_directory flows;
 
   std::unique_ptr<node_environment> env;
-  std::vector<std::unique_ptr<cluster::memory_store>> stores;
   std::vector<std::unique_ptr<asio_reactor>> reactors;
   std::vector<std::unique_ptr<call_shard>> shards;
   std::unique_ptr<media::engine> media;
   caf::actor cdr;
+  std::mutex written_lock;
+  std::optional<written_details> written; ///< as far as restored calls want to know
+  std::atomic<bool> gave_up{false};
   std::vector<std::unique_ptr<shard_thread>> threads;
   std::unique_ptr<admin_api> api;
   std::unique_ptr<http_server> http;
@@ -127,11 +136,14 @@ tl::expected<void, std::string> node::parts::open() {
     log.warning("media.pool", warning);
 
   cdr = system.spawn<cdr_writer, caf::detached>(tree_place{actors.root(), "cdr", "cdr"}, files,
-                                                (settings.node.data / "cdr").string(), time, log);
+                                                details_folder(), time, log);
   env = std::make_unique<node_environment>(node_environment{
       system, actors, settings, facts, time, net, *media, hash, hashes, log, figures,
-      [this](call_detail d) { caf::anon_send(cdr, msg::write_detail{.detail = std::move(d)}); },
+      [this](std::vector<call_detail> d, std::function<void()> done) {
+        caf::anon_send(cdr, msg::write_details{std::move(d), std::move(done)});
+      },
       [this](const std::string& why) {
+        gave_up = true;
         if (api)
           api->set_ready(false);
         log.error("node.supervisor", why + "; the node stops");
@@ -139,6 +151,7 @@ tl::expected<void, std::string> node::parts::open() {
       },
       flows});
   env->registrar.boot_id = disks.boot_id;
+  env->has_detail = [this](const key128& key, wall_time since) { return has_detail(key, since); };
   if (auto opened = open_shards(); !opened)
     return opened;
   sample_figures();
@@ -157,6 +170,8 @@ tl::expected<void, std::string> node::parts::open() {
   admin_entry.emplace(tree_place{actors.root(), "admin", "http:" + to_string(http->local())},
                       time.now(), caf::weak_actor_ptr{});
   admin_entry->set_state("listening");
+  if (auto back = await_calls(); !back)
+    return back;
   api->set_ready(true);
   return {};
 }
@@ -165,21 +180,45 @@ tl::expected<void, std::string> node::parts::open_shards() {
   const auto count = settings.sip.shards;
   const auto sharing = count > 1 ? port_sharing::shared : port_sharing::exclusive;
   for (std::uint32_t i = 0; i < count; ++i) {
-    stores.push_back(std::make_unique<cluster::memory_store>());
     reactors.push_back(std::make_unique<asio_reactor>());
     shards.push_back(std::make_unique<call_shard>(
-        *env, i, *reactors.back(), shard_stores{*stores.back(), disks.shards[i]->registrations()}));
+        *env, i, *reactors.back(),
+        shard_stores{disks.shards[i]->calls(), disks.shards[i]->registrations(),
+                     &disks.shards[i]->marks(), &disks.shards[i]->damaged()}));
     if (auto opened = shards.back()->open(sharing); !opened)
       return opened;
   }
   facts.transports = shards.front()->transports();
   for (const auto& s : shards)
     s->set_peers(shards);
+  for (const auto& s : shards)
+    s->restore_calls();
   for (std::size_t i = 0; i < count; ++i) {
     shards[i]->home().unbind(); // this thread was the first to be there
     threads.push_back(std::make_unique<shard_thread>(shards[i]->home(), *reactors[i]));
   }
   return {};
+}
+
+/// Until every shard has its calls back.
+tl::expected<void, std::string> node::parts::await_calls() {
+  for (const auto& s : shards)
+    for (auto done = s->restored();
+         done.wait_for(limits::restore_look) != std::future_status::ready;)
+      if (gave_up)
+        return tl::unexpected(
+            std::string("the calls of the process before could not be restored; see the log"));
+  const std::lock_guard held{written_lock};
+  written.reset();
+  return {};
+}
+
+/// In a shard's thread, when it restores: the files are read once for all of them.
+bool node::parts::has_detail(const key128& key, wall_time started) {
+  const std::lock_guard held{written_lock};
+  if (!written)
+    written = written_details::read(files, details_folder(), limits::cdr_tail_bytes);
+  return written->contains(key, started);
 }
 
 void node::parts::sample_figures() {
@@ -241,10 +280,16 @@ void node::parts::close() {
   supervisors.clear();
   threads.clear();
   media.reset(); // the workers' events end here
-  shards.clear();
-  if (cdr)
-    caf::anon_send_exit(cdr, caf::exit_reason::user_shutdown);
+  for (const auto& s : shards)
+    s->hand_over_details();
+  if (cdr) { // after all that it was given; only then nobody tells the shards any more
+    caf::anon_send(cdr, msg::close_details{});
+    caf::scoped_actor {
+      system
+      } -> wait_for(cdr);
+  }
   cdr = nullptr;
+  shards.clear();
   admin_entry.reset();
 }
 

@@ -1,5 +1,6 @@
 #include "actors/node/node_disks.hpp"
 
+#include "actors/node/stored_calls.hpp"
 #include "actors/registrar/stored_registrations.hpp"
 #include "runtime/base/key.hpp"
 #include "runtime/io/system_random.hpp"
@@ -59,6 +60,7 @@ open_node_disks(disk& files, const std::filesystem::path& data, std::size_t shar
 
   // Shards of now, and folders of shards that there were once.
   std::vector<cluster::store*> stores;
+  std::vector<shard_stores> all;
   std::vector<std::unique_ptr<cluster::rocks_database>> old;
   const auto path_of = [&data](std::size_t i) {
     return data / "store" / ("shard-" + std::to_string(i));
@@ -68,12 +70,15 @@ open_node_disks(disk& files, const std::filesystem::path& data, std::size_t shar
     if (!db)
       return tl::unexpected(db.error());
     stores.push_back(&(*db)->registrations());
+    all.push_back({(*db)->calls(), (*db)->registrations(), &(*db)->marks(), &(*db)->damaged()});
     (i < shards ? out.shards : old).push_back(std::move(*db));
   }
   const auto moved = settle_registrations(stores, shards, siphash{out.secret});
   if (!moved)
     return tl::unexpected(moved.error());
   out.moved = *moved;
+  if (const auto calls = settle_calls(all, shards); !calls)
+    return tl::unexpected(calls.error());
   return out;
 }
 

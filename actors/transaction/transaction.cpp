@@ -22,6 +22,7 @@ caf::behavior transaction::make_behavior() {
       [this](const msg::undeliverable&) { perform(sip::on_transport_error(machine_)); }, // §18.4
       [this](const msg::respond& r) { on_respond(r); },
       [this](const msg::cancel& c) { on_cancel(c.reason); },
+      [this](const msg::resumed&) { perform(sip::on_resumed(machine_)); },
       [this](const msg::deadline_reached&) { perform(sip::on_deadline(machine_, call_.now())); },
   };
 }

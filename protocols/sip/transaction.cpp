@@ -39,6 +39,29 @@ transaction_actions on_request_again(any_transaction& t) {
   });
 }
 
+transaction_actions on_resumed(any_transaction& t) {
+  struct {
+    transaction_actions operator()(const invite_client_transaction& m) const {
+      return request_if(m.current() == invite_client_transaction::state::calling);
+    }
+    transaction_actions operator()(const non_invite_client_transaction& m) const {
+      using state = non_invite_client_transaction::state;
+      return request_if(m.current() == state::trying || m.current() == state::proceeding);
+    }
+    transaction_actions operator()(invite_server_transaction& m) const {
+      return m.on_request_again();
+    }
+    transaction_actions operator()(non_invite_server_transaction& m) const {
+      return m.on_request_again();
+    }
+    static transaction_actions request_if(bool waits) {
+      return waits ? transaction_actions{transaction_action::resend_request}
+                   : transaction_actions{};
+    }
+  } const by_kind;
+  return std::visit(by_kind, t);
+}
+
 transaction_actions on_ack(any_transaction& t, time_point now) {
   return give(
       t, [now](auto& machine) -> decltype(machine.on_ack(now)) { return machine.on_ack(now); });

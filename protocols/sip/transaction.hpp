@@ -25,6 +25,9 @@ using transaction_snapshot =
 [[nodiscard]] transaction_actions on_start(any_transaction&); // servers: nothing to do
 [[nodiscard]] transaction_actions on_request_again(any_transaction&);
 [[nodiscard]] transaction_actions on_ack(any_transaction&, time_point now);
+/// The host was away and cannot know whether what it committed last was sent: who waits for
+/// something sends again, as for a retransmission; the other end absorbs it (§17.1, §17.2).
+[[nodiscard]] transaction_actions on_resumed(any_transaction&);
 [[nodiscard]] transaction_actions on_user_response(any_transaction&, status_code, time_point now);
 [[nodiscard]] transaction_actions on_response(any_transaction&, status_code, time_point now);
 void on_cancel_sent(any_transaction&, time_point now);

@@ -2,6 +2,7 @@
 
 #include <tl/expected.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,6 +35,9 @@ public:
   open_append(const std::string& path) = 0;
   /// The whole file, up to `max_file_bytes`.
   [[nodiscard]] virtual disk_result<std::string> read_file(const std::string& path) = 0;
+  /// The last `bytes` of it, or all if it has less.
+  [[nodiscard]] virtual disk_result<std::string> read_tail(const std::string& path,
+                                                           std::size_t bytes) = 0;
   /// Replaces the file's content: readers, and whoever starts after a crash, see the old content
   /// or the new, never a mixture.
   [[nodiscard]] virtual disk_result<void> write_file(const std::string& path,

@@ -130,6 +130,28 @@ disk_result<std::string> system_disk::read_file(const std::string& path) {
   }
 }
 
+disk_result<std::string> system_disk::read_tail(const std::string& path, std::size_t bytes) {
+  const scoped_fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  struct stat found {};
+  if (!fd.ok() || fstat(fd.get(), &found) != 0)
+    return failure("read", path, errno);
+  const auto size = static_cast<std::size_t>(found.st_size);
+  std::string tail(std::min(size, bytes), '\0');
+  std::size_t at = 0;
+  while (at < tail.size()) {
+    const auto n = ::pread(fd.get(), tail.data() + at, tail.size() - at,
+                           static_cast<off_t>(size - tail.size() + at));
+    if (n < 0 && errno != EINTR)
+      return failure("read", path, errno);
+    if (n == 0)
+      break; // it has shrunk meanwhile
+    if (n > 0)
+      at += static_cast<std::size_t>(n);
+  }
+  tail.resize(at);
+  return tail;
+}
+
 disk_result<void> system_disk::write_file(const std::string& path, std::string_view bytes) {
   // A name of its own beside the target: rename(2) is atomic only within one file system.
   const auto draft = path + ".new";

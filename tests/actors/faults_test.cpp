@@ -174,13 +174,18 @@ TEST_CASE("faults: what the failed input had noted for the CDR is forgotten", "[
   w.over({"480 operator operator"});
 }
 
-TEST_CASE("faults: a throw in a call that could never be committed: it is dropped", "[actors]") {
+TEST_CASE("faults: a throw while the disk fails: back to what memory has kept", "[actors]") {
   world w;
   w.fail_commits(1'000'000);
   call_by(w, "throw_progress");
   w.callee.respond(183);
   w.settle();
-  CHECK(w.media().in_use() == 0);
-  w.callee.habits.answers_bye = false;
-  w.over({"500 node internal failure"});
+  CHECK(w.call_rows().at(0).restarts == 1);
+  CHECK(w.media().in_use() == 2);
+  w.callee.respond(180);
+  w.settle();
+  CHECK(w.caller.heard() == strings{"180 INVITE"});
+  w.callee.respond(486);
+  w.settle();
+  w.over({"486 callee rejected"});
 }

@@ -14,11 +14,19 @@ node_life::node_life(const node_grounds& on, node_shape s)
   facts.ring_timeout = shape.ring_timeout;
   facts.apps = shape.apps;
   facts.calls_per_shard = shape.calls_per_shard;
-  env = std::make_unique<actors::node_environment>(actors::node_environment{
-      system.get(), nodes, shape.settings, facts, on.time, on.net, media, hash, hashes, log,
-      figures, on.detail, [this](const std::string& why) { gave_up = why; }, flows});
+  env = std::make_unique<actors::node_environment>(
+      actors::node_environment{system.get(), nodes, shape.settings, facts, on.time, on.net, media,
+                               hash, hashes, log, figures,
+                               [detail = on.detail](std::vector<actors::call_detail> all,
+                                                    const std::function<void()>& written) {
+                                 for (auto& d : all)
+                                   detail(std::move(d));
+                                 written();
+                               },
+                               [this](const std::string& why) { gave_up = why; }, flows});
   env->faults = on.faults;
-  env->registrar = {.boot_id = "boot", .bindings_per_node = shape.bindings_per_node};
+  env->has_detail = on.has_detail;
+  env->registrar = {.boot_id = on.boot_id, .bindings_per_node = shape.bindings_per_node};
   const auto sharing = on.stores.size() > 1 ? port_sharing::shared : port_sharing::exclusive;
   for (const auto& disk : on.stores) {
     bells.push_back(std::make_unique<simulated_reactor>(on.time));
@@ -30,6 +38,8 @@ node_life::node_life(const node_grounds& on, node_shape s)
   facts.transports = shards.front()->transports();
   for (const auto& shard : shards)
     shard->set_peers(shards);
+  for (const auto& shard : shards)
+    shard->restore_calls();
   media.set_sink([this](const media::event& e) {
     shards.front()->way_in().deliver(e.call, msg::media_event{.what = e});
   });

@@ -26,7 +26,9 @@ struct node_grounds {
   std::vector<actors::shard_stores> stores; ///< of each shard, as many as the settings say
   std::function<void(std::string_view)> log_line;
   std::function<void(actors::call_detail)> detail;
-  actors::fault_plan* faults = nullptr; ///< what is to go wrong in it
+  actors::fault_plan* faults = nullptr;                               ///< what is to go wrong in it
+  std::function<bool(const key128&, wall_time started)> has_detail{}; ///< of the lives before
+  std::string boot_id = "boot";
 };
 
 struct node_shape {

@@ -2,6 +2,7 @@
 #include "actors/registrar/stored_registrations.hpp"
 
 #include "actors/node/node_disks.hpp"
+#include "actors/node/stamp.hpp"
 #include "actors/registrar/domain.hpp"
 #include "actors/registrar/record/registration_codec.hpp"
 #include "cluster/store/memory_store.hpp"
@@ -96,6 +97,39 @@ TEST_CASE("node disks: secret and registrations survive a restart with other sha
   const auto more = opened(data.path / "below", 2);
   CHECK(more.shards[0]->registrations().size() + more.shards[1]->registrations().size() == 30);
   CHECK(more.shards[1]->registrations().size() > 0);
+}
+
+namespace {
+
+std::string sign(int hour) {
+  std::string out;
+  append_stamp(out, {1, time_point{}, wall_time{std::chrono::hours{hour}}});
+  return out;
+}
+
+} // namespace
+
+TEST_CASE("node disks: calls go to the shard that owns their key, with a sign of life",
+          "[actors]") {
+  const scratch data;
+  {
+    const auto first = opened(data.path, 3);
+    for (std::uint64_t i = 0; i < 30; ++i)
+      put(first.shards[i % 3]->calls(), {i, i}, "call " + std::to_string(i));
+    put(first.shards[0]->marks(), {0, 1}, sign(2));
+    put(first.shards[1]->marks(), {0, 1}, sign(1)); // it has had no call for long
+  }
+  for (const std::size_t shards : {1U, 2U, 3U}) {
+    const auto now = opened(data.path, shards);
+    std::size_t found = 0;
+    for (std::size_t s = 0; s < shards; ++s) {
+      found += now.shards[s]->calls().size();
+      CHECK(now.shards[s]->marks().read({0, 1}) == sign(2));
+      for (std::uint64_t i = 0; i < 30; ++i)
+        CHECK(now.shards[s]->calls().read({i, i}).has_value() == (i % shards == s));
+    }
+    CHECK(found == 30);
+  }
 }
 
 TEST_CASE("node disks: a secret that is none is a sentence that says what to do", "[registrar]") {

@@ -91,6 +91,8 @@ configuration settings_for(const world_settings& s) {
 
 tl::expected<void, std::string>
 observed_store::commit(std::span<const cluster::record_change> changes) {
+  if (notes_.node_is_dead)
+    return {};
   if (failures > 0) {
     --failures;
     return tl::unexpected(std::string("the disk is full"));
@@ -99,43 +101,63 @@ observed_store::commit(std::span<const cluster::record_change> changes) {
     notes_.add({.what = as_ == happening::kind::registered ? as_
                         : c.bytes                          ? as_
                                                            : happening::kind::erased,
-                .bytes = c.bytes.value_or(""),
+                .bytes = text_of(c),
                 .key = c.key});
   return below_.commit(changes);
 }
 
-world::parts::parts(const world_settings& s)
-  : net(1, {.latency = duration{}}), faults(s.faults) {
+/// Of a call what stands before its stamp.
+std::string observed_store::text_of(const cluster::record_change& c) const {
+  if (!c.bytes)
+    return "";
+  return as_ == happening::kind::registered ? *c.bytes : std::string(actors::record_of(*c.bytes));
+}
+
+world::parts::parts(const world_settings& s) : net(1, {.latency = duration{}}), faults(s.faults) {
   for (std::size_t i = 0; i < s.shards; ++i) {
     stores.push_back(std::make_unique<observed_store>(notes));
     registrations.push_back(std::make_unique<observed_store>(notes, happening::kind::registered));
+    marks.push_back(std::make_unique<cluster::memory_store>());
+    damaged.push_back(std::make_unique<cluster::memory_store>());
   }
-  node = std::make_unique<node_life>(grounds(), node_shape{settings_for(s), test_catalogue(),
-                                                           s.ring_timeout, s.calls_per_shard,
-                                                           s.media_pairs, s.bindings_per_node});
+  shape = {settings_for(s),   test_catalogue(), s.ring_timeout,
+           s.calls_per_shard, s.media_pairs,    s.bindings_per_node};
+  node = std::make_unique<node_life>(grounds(), shape);
 }
 
 node_grounds world::parts::grounds() {
   std::vector<actors::shard_stores> disks;
   for (std::size_t i = 0; i < stores.size(); ++i)
-    disks.push_back({*stores[i], *registrations[i]});
-  return {time, node_net, std::move(disks),
+    disks.push_back({*stores[i], *registrations[i], marks[i].get(), damaged[i].get()});
+  return {time,
+          node_net,
+          std::move(disks),
           [this](std::string_view line) { log_lines.emplace_back(line); },
-          [this](actors::call_detail d) { details.push_back(std::move(d)); }, faults};
+          [this](actors::call_detail d) {
+            if (!notes.node_is_dead)
+              details.push_back(std::move(d));
+          },
+          faults,
+          [this](const key128& key, wall_time started) {
+            return std::ranges::any_of(details, [&](const actors::call_detail& d) {
+              return d.key == key && actors::utc_text(d.start) == actors::utc_text(started);
+            });
+          },
+          boot_id};
 }
 
 /// One round of everybody. True: there is more to do at this moment.
 bool world::parts::step() {
   phones_bell.poll({});
-  for (std::size_t i = 0; i < node->shards.size(); ++i)
+  for (std::size_t i = 0; node && i < node->shards.size(); ++i)
     node->step(i);
   const bool more = phones_bell.next() && *phones_bell.next() <= time.now();
-  return node->is_busy() || more;
+  return (node && node->is_busy()) || more;
 }
 
 std::optional<time_point> world::parts::next() const {
   const auto first = phones_bell.next();
-  const auto nodes = node->next();
+  const auto nodes = node ? node->next() : std::nullopt;
   return first && (!nodes || *first < *nodes) ? first : nodes;
 }
 

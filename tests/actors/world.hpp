@@ -116,6 +116,26 @@ public:
   [[nodiscard]] std::size_t records() const;
   /// The actor at this path dies of a fault.
   void kill(std::string_view path);
+  /// `kill -9`: from here on nothing is stored, sent or written, and nobody is there.
+  void crash();
+  /// The process comes back after so long, on the same stores, clock and network.
+  void restart(duration downtime = {});
+  /// What was on the wire so far stands in no ladder any more.
+  void forget_ladders();
+  /// As after a boot of the machine: its clock counts from another moment.
+  void reboot() const;
+  /// An operator or NTP moves the wall clock.
+  void jump_wall(std::chrono::milliseconds by);
+  /// Lets the record of the only call be these bytes.
+  void replace_record(std::string bytes);
+  /// The node dies, and then so often again while it restores its only call.
+  void die_of_restoring(std::uint32_t times);
+  /// What the node notes for its next start.
+  [[nodiscard]] std::size_t marks() const;
+  /// Of the first shard, in the tree.
+  [[nodiscard]] std::string calls_path() const;
+  /// Records that were set aside.
+  [[nodiscard]] std::size_t set_aside() const;
   /// The next commits of registrations fail.
   void fail_registrations(std::size_t times);
   /// Registrations that are in the stores.

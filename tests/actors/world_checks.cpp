@@ -66,7 +66,7 @@ strings world::details() const {
   strings out;
   for (const auto& d : parts_->details)
     out.push_back(std::to_string(d.status) + " " + std::string(actors::to_string(d.by)) + " "
-                  + std::string(sip::to_string(d.cause)));
+                  + std::string(actors::cause_text(d)));
   return out;
 }
 
@@ -129,7 +129,7 @@ void world::check_wire(strings outside) {
   for (const auto& d : p.details)
     keys.insert(d.key);
   std::map<std::pair<bool, std::string>, int> seen; // received?, bytes
-  for (const auto& h : p.notes.lines)
+  for (const auto& h : std::span{p.notes.lines}.subspan(p.notes.life))
     if (h.what == kind::received || h.what == kind::sent)
       ++seen[{h.what == kind::received, h.bytes}];
   bool complete = true;

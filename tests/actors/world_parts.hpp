@@ -16,6 +16,8 @@ struct chronicle {
   const clock& time;
   time_point start = time.now();
   std::vector<happening> lines{};
+  std::size_t life = 0;      ///< of `lines`, the first of the node's present life
+  bool node_is_dead = false; ///< whatever it does now comes to nothing
 
   void add(happening h) {
     h.at = time.now() - start;
@@ -56,6 +58,8 @@ public:
   std::size_t failures = 0; ///< commits still to fail
 
 private:
+  [[nodiscard]] std::string text_of(const cluster::record_change&) const;
+
   cluster::memory_store below_;
   chronicle& notes_;
   happening::kind as_; ///< what a record written is noted as
@@ -92,6 +96,10 @@ struct world::parts {
   std::vector<actors::call_detail> details;
   std::vector<std::unique_ptr<observed_store>> stores;
   std::vector<std::unique_ptr<observed_store>> registrations;
+  std::vector<std::unique_ptr<cluster::memory_store>> marks;
+  std::vector<std::unique_ptr<cluster::memory_store>> damaged;
+  node_shape shape;
+  std::string boot_id = "boot";
   std::unique_ptr<node_life> node;
 };
 

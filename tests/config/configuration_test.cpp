@@ -53,6 +53,9 @@ TEST_CASE("configuration: the least file and the defaults that docs/CONFIG.md na
   CHECK(c.sip.shards == 1);
   CHECK(c.sip.ring_timeout == 180s);
   CHECK(c.registrar == registrar_settings{60s, 7200s, 3600s, 10});
+  CHECK(c.restore == restore_settings{120s, resume_mode::go_on});
+  CHECK(read(least + "[restore]\nresume = \"reinvite\"\nmax_downtime_s = 0\n").restore
+        == restore_settings{0s, resume_mode::reinvite});
   CHECK(c.sip.t1 == 500ms);
   CHECK(c.sip.connections == 4096);
   CHECK(c.sip.connections_per_peer == 256);

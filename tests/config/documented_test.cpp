@@ -51,6 +51,7 @@ TEST_CASE("docs/CONFIG.md has a row for every key and no other", "[config][docs]
                                           {"[sip]\n", "sip."},
                                           {"[[sip.listen]]\n", "sip.listen."},
                                           {"[registrar]\n", "registrar."},
+                                          {"[restore]\n", "restore."},
                                           {"[admin]\n", "admin."},
                                           {"[media]\n", "media."},
                                           {"[[users]]\n", "users."},

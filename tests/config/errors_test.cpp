@@ -70,11 +70,11 @@ TEST_CASE("config errors: unknown keys and tables name the nearest known one", "
       {least + "[adminn]\n", "8: adminn: unknown table; did you mean admin?"},
       {least + "[[user]]\n", "8: user: unknown table; did you mean users?"},
       {"nam = 1\n" + least,
-       "1: nam: unknown key; known here: node, auth, sip, registrar, admin, media, users, "
-       "trunks, routes"},
+       "1: nam: unknown key; known here: node, auth, sip, registrar, restore, admin, media, "
+       "users, trunks, routes"},
       {least + "[cluster]\nx = 1\n",
        "8: cluster: unknown table; known here: node, auth, sip, registrar, "
-       "admin, media, users, trunks, routes"},
+       "restore, admin, media, users, trunks, routes"},
       {least + "adress6 = \"::1\"\n",
        "8: media.adress6: unknown key; did you mean media.address6?"},
       {least + "[sip]\nsharts = 1\n", "9: sip.sharts: unknown key; did you mean sip.shards?"},
@@ -217,6 +217,10 @@ TEST_CASE("config errors: [node], [auth] and [sip]", "[config]") {
       {least + "[registrar]\nmax_expires_s = 600\n",
        "8: registrar.default_expires_s: 3600 is not between min_expires_s and max_expires_s; 60 to "
        "600"},
+      {least + "[restore]\nmax_downtime_s = -1\n",
+       "9: restore.max_downtime_s: -1 is out of range; an integer from 0 to 86400"},
+      {least + "[restore]\nresume = \"again\"\n",
+       "9: restore.resume: \"again\" is not known; \"continue\" or \"reinvite\""},
       {least + "[sip]\nshards = 65\n",
        "9: sip.shards: 65 is out of range; an integer from 1 to 64"},
       {least + "[sip]\nring_timeout_s = 0\n",

@@ -198,15 +198,17 @@ to = "sip:{{user}}@{self._to_callee()}"
 
     # ---- life -----------------------------------------------------------------------------------
 
-    def start(self):
-        with self.log.open("wb") as log:
+    def start(self, again=False):
+        """`again`: after a crash, with the calls of the life before; the log goes on."""
+        with self.log.open("ab" if again else "wb") as log:
             self.process = subprocess.Popen(
                 [BIN / "tandemd", "--config", self.config, *self._args],
                 stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         try:
             eventually("/readyz answers 200", 20, self._ready)
-            self.baseline = count_kinds(self.tree())
-            self.baseline_media = self.metric(MEDIA_FREE)
+            if not again:
+                self.baseline = count_kinds(self.tree())
+                self.baseline_media = self.metric(MEDIA_FREE)
         except BaseException:
             self.process.kill()
             self.process.wait()

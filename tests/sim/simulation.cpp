@@ -1,5 +1,6 @@
 #include "tests/sim/simulation.hpp"
 
+#include "cluster/store/memory_store.hpp"
 #include "tests/actors/node_life.hpp"
 #include "tests/actors/world.hpp"
 #include "tests/sim/edge.hpp"
@@ -67,6 +68,7 @@ public:
           time_,      bell_, net_, draw_, out_.judged, plan_, *parse_ip_endpoint("127.0.0.1:5060"),
           time_.now()} {
     calls_.resize(plan.shards);
+    marks_.resize(plan.shards);
     registrations_.resize(plan.shards);
     start_node();
     rows_at_rest_ = life_->node->rows_at_rest;
@@ -117,17 +119,25 @@ private:
     for (std::size_t i = 0; i < plan_.shards; ++i) {
       l.stores.push_back(std::make_unique<edge_store>(calls_[i], l.on, notes));
       l.stores.push_back(std::make_unique<edge_store>(registrations_[i], l.on, notes));
-      disks.push_back({*l.stores[2 * i], *l.stores[2 * i + 1]});
+      disks.push_back({*l.stores[2 * i], *l.stores[2 * i + 1], &marks_[i]});
     }
     const node_grounds on{
-        time_, *l.net, std::move(disks),
+        time_,
+        *l.net,
+        std::move(disks),
         [this, alive = l.on](std::string_view line) {
           if (alive->on)
             note({.is = trace_line::kind::log, .bytes = std::string(line)});
         },
         [this, alive = l.on](const actors::call_detail& d) {
-          if (alive->on)
-            note({.is = trace_line::kind::detail, .key = d.key, .bytes = actors::to_json(d)});
+          if (!alive->on)
+            return;
+          note({.is = trace_line::kind::detail, .key = d.key, .bytes = actors::to_json(d)});
+          written_.insert(to_string(d.key) + actors::utc_text(d.start));
+        },
+        nullptr,
+        [this](const key128& key, wall_time started) {
+          return written_.contains(to_string(key) + actors::utc_text(started));
         }};
     l.node = std::make_unique<node_life>(
         on,
@@ -230,6 +240,8 @@ private:
   run_result out_;
   street street_;
   std::vector<edge_disk> calls_;
+  std::vector<cluster::memory_store> marks_;
+  std::set<std::string> written_; ///< CDRs, by key and start
   std::vector<edge_disk> registrations_;
   std::set<key128> torn_;
   std::unique_ptr<life_on_edge> life_;

@@ -117,6 +117,14 @@ disk_result<std::string> simulated_disk::read_file(const std::string& path) {
   return f->second->bytes;
 }
 
+disk_result<std::string> simulated_disk::read_tail(const std::string& path, std::size_t bytes) {
+  const auto f = contents_->files.find(path);
+  if (f == contents_->files.end())
+    return failure("read", path, ENOENT);
+  const auto& all = f->second->bytes;
+  return all.substr(all.size() - std::min(all.size(), bytes));
+}
+
 disk_result<void> simulated_disk::write_file(const std::string& path, std::string_view bytes) {
   if (!contents_->has_folder(folder_of(path)))
     return failure("write", path, ENOENT);

@@ -3,6 +3,9 @@
 // sides.
 //
 //   rtp_probe --node PORT --callee PORT --rtp FIRST_PORT [--calls 100] [--seconds 5] [--intruder]
+//             [--by-turns]
+//
+// It says "running" once the calls stand. With --by-turns every other call is ended by its callee.
 //
 // Exit status 0: the calls went well (the counts are for the reader to judge); 1: a sentence says
 // why not.
@@ -17,10 +20,11 @@ using namespace tandem::test;
 namespace {
 
 std::map<std::string, int> parse(int argc, char** argv) {
-  std::map<std::string, int> options = {{"--calls", 100}, {"--seconds", 5}, {"--intruder", 0}};
+  std::map<std::string, int> options = {
+      {"--calls", 100}, {"--seconds", 5}, {"--intruder", 0}, {"--by-turns", 0}};
   for (int i = 1; i < argc; ++i) {
     const std::string name = argv[i];
-    if (name == "--intruder")
+    if (name == "--intruder" || name == "--by-turns")
       options[name] = 1;
     else if (i + 1 < argc)
       options[name] = std::stoi(argv[++i]);
@@ -42,11 +46,15 @@ void print(const tally& t, std::size_t calls) {
                                                           {"rtcp_wrong", t.rtcp_wrong},
                                                           {"intruder_sent", t.intruder_sent},
                                                           {"intruder_heard", t.intruder_heard},
-                                                          {"stolen", t.stolen}};
+                                                          {"stolen", t.stolen},
+                                                          {"silent", t.silent}};
   std::printf("{\"calls\": %zu", calls);
   for (const auto& [name, value] : fields)
     std::printf(", \"%s\": %llu", name, static_cast<unsigned long long>(value));
-  std::printf("}\n");
+  std::printf(", \"gaps_ms\": [");
+  for (std::size_t i = 0; i < t.gaps_ms.size(); ++i)
+    std::printf("%s%d", i == 0 ? "" : ", ", t.gaps_ms[i]);
+  std::printf("]}\n");
 }
 
 } // namespace
@@ -64,10 +72,15 @@ int main(int argc, char** argv) {
     const sip_side sip{port("--node"), port("--callee")};
     for (auto& call : calls)
       sip.establish(call);
+    std::printf("running\n");
+    std::fflush(stdout);
     const auto result = media.run(std::chrono::seconds{options.at("--seconds")},
                                   options.at("--intruder") ? intruder::present : intruder::absent);
-    for (const auto& call : calls)
-      sip.hang_up(call);
+    for (std::size_t i = 0; i < calls.size(); ++i)
+      if (options.at("--by-turns") != 0 && i % 2 != 0)
+        sip.hang_up_by_callee(calls[i]);
+      else
+        sip.hang_up(calls[i]);
     print(result, calls.size());
     return 0;
   } catch (const std::exception& error) {

@@ -79,16 +79,17 @@ void sip_side::send_request(std::string_view method, int cseq, const probe_call&
                    + "\r\nMax-Forwards: 70\r\nContact: <sip:probe@" + own + ">\r\n" + body_of(sdp));
 }
 
-void sip_side::reply_ok(const std::string& request, const std::string& sdp) const {
+void sip_side::reply_ok(const udp_socket& from, const std::string& request,
+                        const std::string& sdp) {
   auto to = std::string(line_of(request, "To:"));
   if (to.find(";tag=") == to.npos)
     to += ";tag=callee";
-  callee_.send(via_port(request), "SIP/2.0 200 OK\r\n" + all_vias(request) + "From:"
-                                      + std::string(line_of(request, "From:")) + "\r\nTo:" + to
-                                      + "\r\nCall-ID:" + std::string(line_of(request, "Call-ID:"))
-                                      + "\r\nCSeq:" + std::string(line_of(request, "CSeq:"))
-                                      + "\r\nContact: <sip:probe@127.0.0.1:"
-                                      + std::to_string(callee_.port()) + ">\r\n" + body_of(sdp));
+  from.send(via_port(request), "SIP/2.0 200 OK\r\n" + all_vias(request) + "From:"
+                                   + std::string(line_of(request, "From:")) + "\r\nTo:" + to
+                                   + "\r\nCall-ID:" + std::string(line_of(request, "Call-ID:"))
+                                   + "\r\nCSeq:" + std::string(line_of(request, "CSeq:"))
+                                   + "\r\nContact: <sip:probe@127.0.0.1:"
+                                   + std::to_string(from.port()) + ">\r\n" + body_of(sdp));
 }
 
 void sip_side::expect_at_callee(std::string_view method, const probe_call& call,
@@ -112,7 +113,8 @@ void sip_side::establish(probe_call& call) const {
   std::string at_callee;
   expect_at_callee("INVITE", call, at_callee);
   call.remote_port[1] = audio_port(at_callee);
-  reply_ok(at_callee, sdp_of(call.media_port[1]));
+  call.invite = at_callee;
+  reply_ok(callee_, at_callee, sdp_of(call.media_port[1]));
 
   std::string answer;
   do
@@ -130,15 +132,40 @@ void sip_side::establish(probe_call& call) const {
 }
 
 void sip_side::hang_up(const probe_call& call) const {
-  const auto until = std::chrono::steady_clock::now() + 10s;
   send_request("BYE", 2, call, "");
   std::string at_callee;
   expect_at_callee("BYE", call, at_callee);
-  reply_ok(at_callee, "");
+  reply_ok(callee_, at_callee, "");
+  expect_answer(caller_, "CSeq: 2 BYE", call);
+}
+
+void sip_side::hang_up_by_callee(const probe_call& call) const {
+  const auto until = std::chrono::steady_clock::now() + 10s;
+  const auto contact = std::string(line_of(call.invite, "Contact:"));
+  const auto open = contact.find('<'), close = contact.find('>');
+  const auto own = "127.0.0.1:" + std::to_string(callee_.port());
+  callee_.send(node_port_, "BYE " + contact.substr(open + 1, close - open - 1)
+                               + " SIP/2.0\r\nVia: SIP/2.0/UDP " + own + ";branch=z9hG4bK"
+                               + call.call_id
+                               + "back;rport\r\nFrom:" + std::string(line_of(call.invite, "To:"))
+                               + ";tag=callee\r\nTo:" + std::string(line_of(call.invite, "From:"))
+                               + "\r\nCall-ID:" + std::string(line_of(call.invite, "Call-ID:"))
+                               + "\r\nCSeq: 1 BYE\r\nMax-Forwards: 70\r\n" + body_of(""));
+  std::string at_caller;
+  do
+    at_caller = next(caller_, until);
+  while (!at_caller.starts_with("BYE ") || at_caller.find(call.call_id) == at_caller.npos);
+  reply_ok(caller_, at_caller, "");
+  expect_answer(callee_, "CSeq: 1 BYE", call);
+}
+
+void sip_side::expect_answer(const udp_socket& at, std::string_view cseq,
+                             const probe_call& call) const {
+  const auto until = std::chrono::steady_clock::now() + 10s;
   std::string answer;
   do
-    answer = next(caller_, until);
-  while (answer.find("CSeq: 2 BYE") == answer.npos);
+    answer = next(at, until);
+  while (!answer.starts_with("SIP/2.0 ") || answer.find(cseq) == answer.npos);
   if (!answer.starts_with("SIP/2.0 200"))
     fail("BYE of " + call.user + ": " + answer.substr(0, answer.find('\r')));
 }

@@ -14,6 +14,7 @@ struct probe_call {
   std::string call_id; ///< of the caller's leg
   std::string to;      ///< the caller's To, with the tag of the answer
   std::string target;  ///< Contact of the answer
+  std::string invite;  ///< as the callee got it
   std::uint16_t media_port[2]{};  ///< where caller and callee receive RTP
   std::uint16_t remote_port[2]{}; ///< where the peer told caller and callee to send RTP
 };
@@ -28,6 +29,8 @@ public:
 
   void establish(probe_call&) const;
   void hang_up(const probe_call&) const;
+  /// From the other side.
+  void hang_up_by_callee(const probe_call&) const;
 
 private:
   using deadline = std::chrono::steady_clock::time_point;
@@ -35,8 +38,9 @@ private:
   [[nodiscard]] std::string next(const udp_socket&, deadline) const;
   void send_request(std::string_view method, int cseq, const probe_call&,
                     const std::string& sdp) const;
-  void reply_ok(const std::string& request, const std::string& sdp) const;
+  static void reply_ok(const udp_socket& from, const std::string& request, const std::string& sdp);
   void expect_at_callee(std::string_view method, const probe_call&, std::string& got) const;
+  void expect_answer(const udp_socket&, std::string_view cseq, const probe_call&) const;
 
   std::uint16_t node_port_;
   udp_socket caller_, callee_;

@@ -113,7 +113,12 @@ void streams::receive_rtp(std::size_t call, int side, std::span<const std::uint8
     return;
   }
   ++tally_.received;
-  auto& seen = streams_[2 * call + static_cast<std::size_t>(side)].seen;
+  auto& mine = streams_[2 * call + static_cast<std::size_t>(side)];
+  const auto now = std::chrono::steady_clock::now();
+  if (mine.heard != decltype(now){})
+    mine.gap = std::max(mine.gap, now - mine.heard);
+  mine.heard = now;
+  auto& seen = mine.seen;
   const auto number = get(bytes, 20);
   if (number >= seen.size())
     seen.resize(number + 1);
@@ -175,14 +180,24 @@ tally streams::run(std::chrono::seconds length, intruder third) {
        std::chrono::steady_clock::now() < end && tally_.received < tally_.sent;)
     receive_all();
   receive_all();
+  count_up(packets);
+  return tally_;
+}
+
+void streams::count_up(std::uint64_t packets) {
+  std::chrono::steady_clock::time_point last{};
+  for (const auto& s : streams_)
+    last = std::max(last, s.heard);
   for (auto& s : streams_) {
+    tally_.silent += s.heard < last - 1s ? 1 : 0;
+    tally_.gaps_ms.push_back(
+        static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(s.gap).count()));
     s.seen.resize(packets);
     for (const auto times : s.seen) {
       tally_.lost += times == 0 ? 1 : 0;
       tally_.duplicated += times > 1 ? times - 1u : 0;
     }
   }
-  return tally_;
 }
 
 } // namespace tandem::test

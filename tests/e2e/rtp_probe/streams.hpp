@@ -18,6 +18,8 @@ struct tally {
   std::uint64_t intruder_sent = 0;  ///< by a third source, to the node's media ports
   std::uint64_t intruder_heard = 0; ///< of these, what a phone received
   std::uint64_t stolen = 0;         ///< packets of a phone that arrived at the intruder
+  std::vector<int> gaps_ms;         ///< of each stream: the longest time between two packets
+  std::uint64_t silent = 0;         ///< streams that heard nothing in the last second
 };
 
 enum class intruder : std::uint8_t { absent, present };
@@ -35,12 +37,15 @@ private:
   struct stream { // one direction: from this side's sockets to the other side
     udp_socket rtp, rtcp;
     std::vector<std::uint8_t> seen; ///< by packet number: how often this side received it
+    std::chrono::steady_clock::time_point heard{};
+    std::chrono::steady_clock::duration gap{};
   };
 
   void send_rtp(std::size_t call, int side, std::uint32_t number);
   void send_rtcp(std::size_t call, int side, std::uint32_t number);
   void intrude(std::size_t call, int side, std::uint32_t number);
   void receive_all();
+  void count_up(std::uint64_t packets);
   void receive_rtp(std::size_t call, int side, std::span<const std::uint8_t>);
   void receive_rtcp(std::size_t call, int side, std::span<const std::uint8_t>);
 

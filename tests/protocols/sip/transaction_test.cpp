@@ -75,6 +75,27 @@ TEST_CASE("any transaction: each input reaches the machine that has it", "[sip][
     }
 }
 
+TEST_CASE("any transaction: resumed, it sends again what the other end may not have, §17.1, §17.2",
+          "[sip][transaction]") {
+  for (auto& k : all_kinds())
+    DYNAMIC_SECTION(k.name) {
+      auto& t = k.fresh;
+      const transaction_actions request{act::resend_request}, response{act::resend_response};
+      CHECK(on_resumed(t) == (k.is_server ? transaction_actions{} : request));
+      if (k.is_server) {
+        (void) on_user_response(t, 180, {});
+        CHECK(on_resumed(t) == response);
+        (void) on_user_response(t, 486, {});
+        CHECK(on_resumed(t) == response);
+      } else {
+        (void) on_response(t, 100, {});
+        CHECK(on_resumed(t) == (is_invite(k) ? transaction_actions{} : request));
+        (void) on_response(t, 486, {});
+        CHECK(on_resumed(t).empty());
+      }
+    }
+}
+
 TEST_CASE("any transaction: an input that the machine does not have is a bug of the host",
           "[sip][transaction]") {
   for (auto& k : all_kinds())

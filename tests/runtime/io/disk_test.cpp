@@ -92,6 +92,11 @@ TEST_CASE("disk: lines are appended across openings, and a torn last line is clo
     }
     REQUIRE(d.open_append(file).value()->append("three"));
     CHECK(d.read_file(file).value() == "one\ntwo\nthree\n");
+    CHECK(d.read_tail(file, 7).value() == "\nthree\n");
+    CHECK(d.read_tail(file, 14).value() == "one\ntwo\nthree\n");
+    CHECK(d.read_tail(file, 15).value() == "one\ntwo\nthree\n");
+    CHECK(d.read_tail(file, 0).value().empty());
+    CHECK_FALSE(d.read_tail(file + ".gone", 7));
 
     REQUIRE(d.write_file(file, "one\ntw")); // as a crash leaves it
     REQUIRE(d.open_append(file).value()->append("three"));
