@@ -83,6 +83,11 @@ void app::answer(leg_number leg, leg_number media_with) {
 
 void app::join(leg_number leg, leg_number with) {
   call_.tell(row(with).endpoint, msg::media_join{row(leg).endpoint});
+  const auto describes_more = [](const app_record::leg_row& r) {
+    return r.description && r.description->media.size() > 1;
+  };
+  if (describes_more(row(leg)) || describes_more(row(with)))
+    call_.tell(row(with).leg, msg::join_streams{row(leg).leg});
 }
 
 void app::answer_with_echo(leg_number leg) {

@@ -57,18 +57,22 @@ void app::on_offer_taken(const msg::leg_event& e) {
     return;
   auto& asker = row(*partner);
   if (!std::exchange(asker.asking, false)) {
-    // The asker has withdrawn, but too late for this leg: back to what it had.
-    if (asker.description)
-      command(leg, {.what = command_kind::offer, .description = asker.description});
-    return;
+    // The asker has withdrawn, but too late for this leg: back to what it had, once.
+    if (std::exchange(row(leg).offered, nullptr) || !asker.description)
+      return;
+    row(leg).offered = asker.description;
+    return command(leg, {.what = command_kind::offer, .description = asker.description});
   }
   if (const auto offered = std::exchange(asker.offered, nullptr))
     asker.description = offered;
   command(*partner,
           {.what = command_kind::answer_offer, .status = 200, .description = e.description});
+  join(*partner, leg); // m= lines may have been added
 }
 
 void app::on_offer_refused(const msg::leg_event& e) {
+  if (!row({e.leg}).asking)
+    row({e.leg}).offered = nullptr;
   const auto partner = partner_of({e.leg});
   if (!partner || !std::exchange(row(*partner).asking, false))
     return;

@@ -147,9 +147,9 @@ void call::note_media(child_id leg, const media::slot_statistics& s) {
   const auto row = std::ranges::find(detail_.legs, name, &leg_detail::name);
   if (row == detail_.legs.end())
     return;
-  row->packets_in = s.rtp_packets_received;
-  row->packets_out = s.rtp_packets_sent;
-  row->lost = s.rtp_packets_lost;
+  row->packets_in += s.rtp_packets_received; // of audio and video
+  row->packets_out += s.rtp_packets_sent;
+  row->lost += s.rtp_packets_lost;
 }
 
 } // namespace tandem::actors

@@ -47,8 +47,9 @@ call_summary call::summary() const {
     for (const auto& m : slots_) // the endpoint knows where the peer's description points
       if (m.parent == s.id && m.kind == child_kind::media_endpoint && leg.media) {
         const auto endpoint = m.actor->record_at(now());
-        if (const auto& remote = std::get<media_endpoint_record>(endpoint).remote)
-          leg.media->remote = remote->rtp;
+        const auto& audio = std::get<media_endpoint_record>(endpoint);
+        if (audio.remote && audio.slot && audio.slot->rtp == leg.media->local)
+          leg.media->remote = audio.remote->rtp;
       }
     out.legs.push_back(std::move(leg));
   }

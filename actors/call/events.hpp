@@ -222,6 +222,18 @@ struct media_failed {
   media::error why;
 };
 
+/// Exchange the media beside the audio with that leg, m= line by m= line.
+struct join_streams {
+  using stays_local = void;
+  child_id with;
+};
+
+/// It answers by telling that leg its endpoints.
+struct streams_to_join {
+  using stays_local = void;
+  std::vector<actors::section_endpoint> list;
+};
+
 /// Send to where the peer's description says.
 struct media_remote {
   using stays_local = void;
@@ -259,6 +271,7 @@ struct media_event {
 /// No RTP for the configured time.
 struct media_silent {
   using stays_local = void;
+  child_id endpoint;
 };
 
 // ------------------------------------------------------------ legs and the application
@@ -328,8 +341,8 @@ using event =
                  request_received, response_received, transaction_failed, ack_received, respond,
                  cancel, accepted, peer_accepted, send_bye, dialog_event, media_ready, media_failed,
                  media_remote, media_peer, media_join, media_echo, media_event, media_silent,
-                 leg_event, leg_command, offer_received, offer_withdrawn, answer_offer, send_offer,
-                 withdraw_offer, offer_result, acknowledge_with, relay_received, send_relay,
-                 relay_result>;
+                 join_streams, streams_to_join, leg_event, leg_command, offer_received,
+                 offer_withdrawn, answer_offer, send_offer, withdraw_offer, offer_result,
+                 acknowledge_with, relay_received, send_relay, relay_result>;
 
 } // namespace tandem::msg

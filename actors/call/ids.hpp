@@ -34,6 +34,14 @@ constexpr child_id the_call{};
 /// The application is the first child of every call.
 constexpr child_id app_child{1};
 
+/// The media endpoint of one m= line, counted from 0.
+struct section_endpoint {
+  std::uint8_t section = 0;
+  child_id endpoint;
+
+  bool operator==(const section_endpoint&) const = default;
+};
+
 /// Which of the node's listening transports a message came by or leaves by, in the order of
 /// `[[sip.listen]]`.
 struct transport_index {

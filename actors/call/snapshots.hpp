@@ -98,10 +98,18 @@ struct dialog_record {
 
 using negotiation_ptr = std::shared_ptr<const sdp::negotiation::snapshot>;
 
+/// An m= line that is relayed beside the audio, through ports of its own.
+struct relayed_stream {
+  section_endpoint at;
+  ip_endpoint rtp; ///< where its endpoint listens
+  ip_endpoint rtcp;
+};
+
 /// Both directions of a leg share this.
 struct leg_media {
-  child_id endpoint;
+  child_id endpoint; ///< of the audio
   std::optional<media::slot> slot;
+  std::vector<relayed_stream> video;
   /// Never null. Shared, since a commit takes it far more often than it changes.
   negotiation_ptr negotiation = std::make_shared<const sdp::negotiation::snapshot>();
 };
@@ -193,7 +201,7 @@ struct app_record {
     session_ptr description;           ///< the peer's latest
     std::uint8_t partner = no_partner; ///< number of the leg that it is connected with
     bool asking = false;               ///< its offer is with the partner
-    session_ptr offered = nullptr;     ///< that offer
+    session_ptr offered = nullptr;     ///< that offer; else the one that takes back another
   };
   struct timer_row {
     std::uint32_t number = 0;

@@ -27,7 +27,12 @@ caf::behavior incoming_leg::make_behavior() {
       [this](const msg::dialog_event& e) { on_dialog(e); },
       [this](const msg::transaction_failed&) {}, // no ACK to a refusal: it was said, that is all
       [this](const msg::ack_received&) {},       // it has come to the dialog
-      [this](const msg::media_silent&) { perform(machine_.on_rtp_timeout()); },
+      [this](const msg::media_silent& m) {
+        if (m.endpoint == sdp_.endpoint()) // a camera may be covered
+          perform(machine_.on_rtp_timeout());
+      },
+      [this](const msg::join_streams& m) { sdp_.join(m); },
+      [this](const msg::streams_to_join& m) { sdp_.join(m); },
       [this](const msg::offer_received& m) { change_.on_offer(m); },
       [this](const msg::offer_withdrawn&) { change_.on_withdrawn(); },
       [this](const msg::offer_result& m) { check(change_.on_result(m)); },
@@ -246,8 +251,7 @@ void incoming_leg::settle() {
     return;
   r_.settled = true;
   call_.note_end(r_.number, machine_.cause().value_or(sip::end_cause::bye), r_.status);
-  if (sdp_.endpoint() != the_call)
-    call_.end(sdp_.endpoint());
+  sdp_.end_media();
   if (r_.dialog != the_call)
     call_.end(r_.dialog);
 }

@@ -2,10 +2,13 @@
 
 #include "protocols/sdp/anchor.hpp"
 #include "protocols/sdp/attributes.hpp"
+#include "protocols/sdp/limits.hpp"
 #include "protocols/sip/grammar.hpp"
 #include "protocols/sip/parameters.hpp"
 #include "protocols/sip/typed_headers.hpp"
 #include "runtime/base/check.hpp"
+
+#include <algorithm>
 
 namespace tandem::actors {
 
@@ -81,19 +84,21 @@ tl::expected<session_ptr, std::uint16_t> leg_sdp::read(const sip::message& m) {
 bool leg_sdp::take_offer(const sdp::session& offer) {
   const bool taken = sdp::relayed_media(offer) && negotiation_.set_remote_offer(offer);
   changed();
+  if (taken)
+    open_streams(offer);
   return taken;
 }
 
 std::optional<std::string> leg_sdp::answer(const sdp::session& other_leg, stage when) {
-  const auto ours = sdp::anchor(other_leg, where(), negotiation_.local_origin());
   const auto offer = negotiation_.pending();
+  if (!offer)
+    return std::nullopt;
+  const auto ours = sdp::fit_answer(anchored(other_leg), *offer);
   const auto result = when == stage::early ? negotiation_.preview_local_answer(ours)
                                            : negotiation_.set_local_answer(ours);
   if (!result)
     return std::nullopt;
-  changed();
-  if (offer)
-    point_media(*offer);
+  use(*offer, when);
   return sdp::to_text(*result);
 }
 
@@ -105,16 +110,19 @@ std::optional<std::string> leg_sdp::echo_answer() {
       negotiation_.set_local_answer(sdp::echo_answer(*offer, where(), negotiation_.local_origin()));
   if (!result)
     return std::nullopt;
-  changed();
-  point_media(*offer);
+  use(*offer, stage::final);
   return sdp::to_text(*result);
 }
 
 std::optional<std::string> leg_sdp::offer(const sdp::session& other_leg) {
-  const auto result =
-      negotiation_.set_local_offer(sdp::anchor(other_leg, where(), negotiation_.local_origin()));
-  if (!result)
+  if (negotiation_.current() != sdp::negotiation::state::stable)
     return std::nullopt;
+  open_streams(other_leg);
+  auto ours = anchored(other_leg);
+  if (const auto& before = negotiation_.local())
+    ours = sdp::fit_offer(std::move(ours), *before);
+  const auto result = negotiation_.set_local_offer(std::move(ours));
+  TANDEM_CHECK(result);
   changed();
   return sdp::to_text(*result);
 }
@@ -147,13 +155,13 @@ std::optional<std::string> leg_sdp::same_answer() {
   const auto result = negotiation_.set_local_answer(*agreed);
   if (!result)
     return std::nullopt;
-  changed();
-  point_media(*offer);
+  use(*offer, stage::final);
   return sdp::to_text(*result);
 }
 
 void leg_sdp::rollback() {
   negotiation_.rollback();
+  close_streams();
   changed();
 }
 
@@ -162,29 +170,109 @@ bool leg_sdp::take_answer(const sdp::session& answer, stage when) {
                                            : negotiation_.set_remote_answer(answer);
   if (!result)
     return false;
-  changed();
-  point_media(*result);
+  use(*result, when);
   return true;
 }
 
-void leg_sdp::point_media(const sdp::session& remote) {
-  const auto index = sdp::relayed_media(remote);
-  if (!index)
-    return;
-  const auto there = sdp::remote_media(remote, *index);
+void leg_sdp::use(const sdp::session& remote, stage when) {
+  if (when == stage::final)
+    close_streams();
+  changed();
+  if (const auto audio = sdp::relayed_media(remote))
+    point(r_.endpoint, remote, *audio);
+  for (const auto& v : r_.video)
+    if (v.at.section < remote.media.size() && remote.media[v.at.section].port != 0)
+      point(v.at.endpoint, remote, v.at.section);
+}
+
+void leg_sdp::point(child_id endpoint, const sdp::session& remote, std::size_t index) {
+  const auto there = sdp::remote_media(remote, index);
   if (!there)
     return;
-  const auto& section = remote.media[*index];
+  const auto& section = remote.media[index];
   const auto codec =
       section.formats.empty() ? std::nullopt : sdp::rtp_map_of(section, section.formats.front());
   constexpr std::uint32_t usual_clock_rate_hz = 8000;
-  call_.tell(r_.endpoint, msg::media_remote{there->rtp, there->rtcp, allowed_by(there->direction),
-                                            codec ? codec->clock_rate : usual_clock_rate_hz});
+  call_.tell(endpoint, msg::media_remote{there->rtp, there->rtcp, allowed_by(there->direction),
+                                         codec ? codec->clock_rate : usual_clock_rate_hz});
+}
+
+void leg_sdp::set_slot(const media::slot& s) {
+  r_.slot = s;
+  if (negotiation_.current() == sdp::negotiation::state::remote_offer)
+    open_streams(*negotiation_.pending());
+}
+
+/// A stream is refused if there are no ports for it: a call without video is a call.
+void leg_sdp::open_streams(const sdp::session& described) {
+  if (!r_.slot)
+    return; // set_slot() does it
+  for (const auto i : sdp::relayed_video(described)) {
+    const auto section = static_cast<std::uint8_t>(i); // below max_media_sections
+    const bool known = std::ranges::any_of(
+        r_.video, [&](const relayed_stream& v) { return v.at.section == section; });
+    if (known || r_.video.size() + 1 >= sdp::max_relayed_sections || call_.is_crowded())
+      continue;
+    media_endpoint_record fresh;
+    fresh.leg = call_.self();
+    fresh.family = r_.slot->rtp.address.family;
+    const auto slot = call_.allocate(fresh.family);
+    if (!slot)
+      continue;
+    fresh.slot = *slot;
+    const auto id = call_.spawn(call_.self(), "video " + std::to_string(i), fresh);
+    r_.video.push_back({{section, id}, slot->rtp, slot->rtcp});
+  }
+}
+
+void leg_sdp::close_streams() {
+  std::erase_if(r_.video, [this](const relayed_stream& v) {
+    if (negotiation_.is_agreed(v.at.section))
+      return false;
+    call_.end(v.at.endpoint);
+    return true;
+  });
+}
+
+void leg_sdp::end_media() {
+  if (r_.endpoint != the_call)
+    call_.end(r_.endpoint);
+  for (const auto& v : r_.video)
+    call_.end(v.at.endpoint);
+}
+
+void leg_sdp::join(const msg::join_streams& m) {
+  msg::streams_to_join ours;
+  for (const auto& v : r_.video)
+    ours.list.push_back(v.at);
+  call_.tell(m.with, std::move(ours));
+}
+
+void leg_sdp::join(const msg::streams_to_join& m) {
+  for (const auto& there : m.list)
+    for (const auto& here : r_.video)
+      if (here.at.section == there.section)
+        call_.tell(there.endpoint, msg::media_join{here.at.endpoint});
+}
+
+sdp::session leg_sdp::anchored(const sdp::session& other_leg) const {
+  return actors::anchored(r_, other_leg, negotiation_.local_origin());
 }
 
 sdp::local_media leg_sdp::where() const {
   TANDEM_CHECK(r_.slot);
   return {r_.slot->rtp.address, r_.slot->rtp.port, r_.slot->rtcp.port};
+}
+
+sdp::session anchored(const leg_media& m, const sdp::session& other_leg, const sdp::origin& ours) {
+  TANDEM_CHECK(m.slot);
+  const auto& address = m.slot->rtp.address;
+  std::vector<sdp::placed_media> places;
+  if (const auto audio = sdp::relayed_media(other_leg))
+    places.push_back({*audio, {address, m.slot->rtp.port, m.slot->rtcp.port}});
+  for (const auto& v : m.video)
+    places.push_back({v.at.section, {v.rtp.address, v.rtp.port, v.rtcp.port}});
+  return sdp::anchor(other_leg, places, address, ours);
 }
 
 } // namespace tandem::actors

@@ -9,11 +9,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tandem::actors {
 
 /// The SDP side of a leg: reads what the peer describes, writes what we describe, and tells the
-/// media endpoint where the peer listens. Both directions of a leg hold one.
+/// media endpoints where the peer listens: that of the audio, and those of video beside it. Both
+/// directions of a leg hold one.
 class leg_sdp {
 public:
   leg_sdp(const leg_media&, call_scope&);
@@ -26,8 +28,14 @@ public:
   [[nodiscard]] const leg_media& record() const { return r_; }
   [[nodiscard]] child_id endpoint() const { return r_.endpoint; }
   void set_endpoint(child_id id) { r_.endpoint = id; }
-  void set_slot(const media::slot& s) { r_.slot = s; }
+  void set_slot(const media::slot&);
   [[nodiscard]] bool ready() const { return r_.slot.has_value(); }
+  /// The endpoints leave with their leg.
+  void end_media();
+
+  // Both legs number the m= lines alike: each offers what the other described (RFC 3264 §6, §8).
+  void join(const msg::join_streams&);
+  void join(const msg::streams_to_join&);
 
   /// The description in a message body; null when there is none. The error is what to answer:
   /// 415 for another type, 400 for a body that does not parse.
@@ -59,12 +67,24 @@ public:
 
 private:
   [[nodiscard]] sdp::local_media where() const;
+  [[nodiscard]] sdp::session anchored(const sdp::session& other_leg) const;
   void changed(); ///< keeps the record as of the negotiation
-  void point_media(const sdp::session& remote);
+  /// Media go by the peer's description from now on.
+  void use(const sdp::session& remote, stage);
+  void point(child_id endpoint, const sdp::session& remote, std::size_t section);
+  /// A media endpoint for each m=video that has none, while there are ports.
+  void open_streams(const sdp::session& described);
+  /// Those of m= lines on which the two sides have not agreed leave.
+  void close_streams();
 
   leg_media r_;
   call_scope& call_;
   sdp::negotiation negotiation_;
 };
+
+/// The other leg's description as the leg of these media sends it: our addresses in place of
+/// theirs.
+[[nodiscard]] sdp::session anchored(const leg_media&, const sdp::session& other_leg,
+                                    const sdp::origin&);
 
 } // namespace tandem::actors

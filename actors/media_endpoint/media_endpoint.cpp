@@ -59,7 +59,7 @@ void media_endpoint::on_worker(const media::event& e) {
         using T = std::decay_t<decltype(what)>;
         if constexpr (std::is_same_v<
                           T, media::rtp_timeout> || std::is_same_v<T, media::endpoint_failed>)
-          call_.tell(r_.leg, msg::media_silent{});
+          call_.tell(r_.leg, msg::media_silent{call_.self()});
         else if constexpr (std::is_same_v<T, media::latched>)
           on_latched(what);
         else

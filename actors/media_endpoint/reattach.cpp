@@ -1,8 +1,10 @@
 #include "actors/media_endpoint/reattach.hpp"
 
-#include "protocols/sdp/anchor.hpp"
+#include "actors/leg/leg_sdp.hpp"
 
+#include <algorithm>
 #include <map>
+#include <utility>
 
 namespace tandem::actors {
 
@@ -52,10 +54,9 @@ tl::expected<taken_slots, media::error> take(const call_record& record, media::e
 /// version rises with the next that leaves.
 void move_descriptions(leg_media& m) {
   auto moved = *m.negotiation;
-  const sdp::local_media where{m.slot->rtp.address, m.slot->rtp.port, m.slot->rtcp.port};
   const auto move = [&](std::optional<sdp::session>& ours) {
     if (ours)
-      ours = sdp::anchor(*ours, where, ours->origin);
+      ours = anchored(m, *ours, ours->origin);
   };
   move(moved.local);
   if (moved.current == sdp::negotiation::state::local_offer)
@@ -73,6 +74,17 @@ void rename(media_endpoint_record& e, const taken_slots& slots) {
     const auto other = slots.find(*e.connected);
     e.connected = other != slots.end() ? std::optional{other->second.id} : std::nullopt;
   }
+}
+
+/// True: its ports are others now.
+bool move_stream(relayed_stream& v, const call_record& record) {
+  const auto child = std::ranges::find(record.children, v.at.endpoint, &call_record::child::id);
+  const auto* endpoint =
+      child != record.children.end() ? std::get_if<media_endpoint_record>(&child->record) : nullptr;
+  if (endpoint == nullptr || !endpoint->slot)
+    return false;
+  v.rtcp = endpoint->slot->rtcp;
+  return std::exchange(v.rtp, endpoint->slot->rtp) != endpoint->slot->rtp;
 }
 
 void bring_back(const media_endpoint_record& e, std::vector<media::command>& commands) {
@@ -96,19 +108,22 @@ tl::expected<reattached, media::error> reattach(call_record& record, media::engi
   if (!slots)
     return tl::unexpected(slots.error());
   reattached out;
-  for (auto& c : record.children) {
+  for (auto& c : record.children)
     if (auto* endpoint = endpoint_in(c)) {
       rename(*endpoint, *slots);
       bring_back(*endpoint, out.commands);
     }
+  for (auto& c : record.children) {
     auto* media = media_of(c);
     if (media == nullptr || !media->slot)
       continue;
     const auto found = slots->find(media->slot->id);
     if (found == slots->end())
       continue; // its endpoint has left
-    const bool moves = found->second.rtp != media->slot->rtp;
+    bool moves = found->second.rtp != media->slot->rtp;
     media->slot = found->second;
+    for (auto& v : media->video)
+      moves = move_stream(v, record) || moves;
     if (moves) {
       move_descriptions(*media);
       out.moved.push_back(c.id);

@@ -1,6 +1,7 @@
 #include "protocols/sdp/anchor.hpp"
 
 #include "protocols/sdp/attributes.hpp"
+#include "protocols/sdp/limits.hpp"
 
 #include <algorithm>
 #include <array>
@@ -24,7 +25,7 @@ constexpr std::array<std::string_view, 20> transport_attributes = {
 bool speaks_of_transport(const attribute& a) {
   if (std::ranges::find(transport_attributes, a.name) != transport_attributes.end())
     return true;
-  // RFC 9143 §7.1: one transport for several m= lines, of which we carry one.
+  // RFC 9143 §7.1: one transport for several m= lines; with us each has its own.
   return a.name == "bundle-only"
          || (a.name == "group" && a.value && a.value->starts_with("BUNDLE"));
 }
@@ -56,6 +57,11 @@ void anchor_relayed(media_section& m, const session& from_peer, const local_medi
     m.attributes.push_back({"rtcp", std::to_string(where.rtcp_port)});
 }
 
+/// Never SAVP or another proto that we do not know: what it needs was removed with the attributes.
+bool is_relayable_video(const media_section& m) {
+  return m.kind == "video" && (m.proto == "RTP/AVP" || m.proto == "RTP/AVPF") && m.port != 0;
+}
+
 media_section audio_section() {
   media_section m;
   m.kind = "audio";
@@ -81,19 +87,48 @@ std::optional<std::size_t> relayed_media(const session& s) {
   return static_cast<std::size_t>(found - s.media.begin());
 }
 
-session anchor(const session& from_peer, const local_media& where, const origin& ours) {
-  const auto relayed = relayed_media(from_peer);
+std::vector<std::size_t> relayed_video(const session& s) {
+  std::vector<std::size_t> out;
+  for (std::size_t i = 0; i < s.media.size() && out.size() + 1 < max_relayed_sections; ++i)
+    if (is_relayable_video(s.media[i]))
+      out.push_back(i);
+  return out;
+}
+
+session anchor(const session& from_peer, const std::vector<placed_media>& places,
+               const ip_address& address, const origin& ours) {
+  const auto audio = relayed_media(from_peer);
   session out = from_peer;
   out.origin = ours;
-  out.connection = make_connection(where.address);
+  out.connection = make_connection(address);
   std::erase_if(out.attributes, speaks_of_transport);
   for (std::size_t i = 0; i < out.media.size(); ++i) {
-    if (i == relayed)
-      anchor_relayed(out.media[i], from_peer, where);
+    const auto place = std::ranges::find(places, i, &placed_media::section);
+    if (place != places.end() && (i == audio || is_relayable_video(out.media[i])))
+      anchor_relayed(out.media[i], from_peer, place->where);
     else
       out.media[i] = rejected(std::move(out.media[i]));
   }
   return out;
+}
+
+session anchor(const session& from_peer, const local_media& where, const origin& ours) {
+  std::vector<placed_media> places;
+  if (const auto audio = relayed_media(from_peer))
+    places.push_back({*audio, where});
+  return anchor(from_peer, places, where.address, ours);
+}
+
+session fit_offer(session offer, const session& before) {
+  for (auto i = offer.media.size(); i < before.media.size(); ++i)
+    offer.media.push_back(rejected(before.media[i]));
+  return offer;
+}
+
+session fit_answer(session answer, const session& offer) {
+  if (answer.media.size() > offer.media.size())
+    answer.media.resize(offer.media.size());
+  return fit_offer(std::move(answer), offer);
 }
 
 session echo_answer(const session& offer, const local_media& where, const origin& ours) {

@@ -15,4 +15,8 @@ constexpr std::size_t max_attributes = 256;       ///< per section, session leve
 constexpr std::size_t max_bandwidth_lines = 16;   ///< per section
 constexpr std::size_t max_descriptive_lines = 32; ///< i=, u=, e=, p=; again for t=, r=, z=
 
+/// m= lines of one description that we relay: the audio and the first videos. Each takes a socket
+/// pair; further ones are refused.
+constexpr std::size_t max_relayed_sections = 3;
+
 } // namespace tandem::sdp

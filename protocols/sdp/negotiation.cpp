@@ -119,8 +119,12 @@ void negotiation::rollback() {
   state_ = state::stable;
 }
 
+bool negotiation::is_agreed(std::size_t index) const {
+  return is_live(local_, index) && is_live(remote_, index);
+}
+
 direction negotiation::agreed_direction(std::size_t index) const {
-  if (!is_live(local_, index) || !is_live(remote_, index))
+  if (!is_agreed(index))
     return direction::inactive;
   const auto ours = direction_of(*local_, local_->media[index]);
   const auto theirs = direction_of(*remote_, remote_->media[index]);

@@ -64,6 +64,8 @@ public:
   void rollback();
 
   [[nodiscard]] state current() const { return state_; }
+  /// Both sides have a port for this m= line.
+  [[nodiscard]] bool is_agreed(std::size_t index) const;
   /// Agreed descriptions: empty before the first answer.
   [[nodiscard]] const std::optional<session>& local() const { return local_; }
   [[nodiscard]] const std::optional<session>& remote() const { return remote_; }

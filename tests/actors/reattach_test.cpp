@@ -120,3 +120,39 @@ TEST_CASE("reattach: too few ports: nothing is taken and nothing changes", "[act
   CHECK(next.in_use() == 1);
   CHECK(actors::encode_record(t.record) == before);
 }
+
+TEST_CASE("reattach: video is at its own ports again, or at others and described there",
+          "[actors]") {
+  world w;
+  const std::string offer = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\n"
+                            "t=0 0\r\nm=video 6072 RTP/AVP 99\r\nm=audio 6070 RTP/AVP 0\r\n";
+  w.caller.invite("7100", {.body = offer});
+  w.settle();
+  w.callee.respond(200, {.body = offer});
+  w.settle();
+  for (const bool taken : {false, true}) {
+    INFO(taken);
+    auto record = last_record(w);
+    const auto before = caller_media(record).video.at(0).rtp;
+    simulated_media next{100};
+    next.forget_all();
+    if (taken)
+      REQUIRE(next.adopt(before, {9, 9}));
+    const auto back = actors::reattach(record, next, w.key());
+    REQUIRE(back);
+    CHECK(back->moved.size() == (taken ? 1 : 0));
+    const auto& here = caller_media(record);
+    CHECK((here.video.at(0).rtp == before) == !taken);
+    REQUIRE(here.negotiation->local);
+    CHECK(here.negotiation->local->media.at(0).port == here.video.at(0).rtp.port);
+    CHECK(here.negotiation->local->media.at(1).port == here.slot->rtp.port);
+    for (const auto& c : back->commands)
+      REQUIRE(next.submit(c));
+    for (const auto& c : record.children)
+      if (const auto* e = std::get_if<actors::media_endpoint_record>(&c.record))
+        CHECK(next.are_connected(e->slot->id, *e->connected));
+  }
+  w.caller.bye();
+  w.settle();
+  w.over({"200 caller bye"});
+}

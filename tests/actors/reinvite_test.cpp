@@ -236,6 +236,7 @@ TEST_CASE("re-INVITE: taken back too late for the other side, that one gets the 
   CHECK_FALSE(has(w.callee.last("INVITE"), "sendonly"));
   w.callee.respond(200, {.body = w.callee.described(3)});
   w.settle();
+  CHECK(w.callee.count("INVITE") == 3); // once is enough
   CHECK(endpoint_of(w, 6080).allowed == media::direction::send_receive);
   hang_up(w);
 }

@@ -236,6 +236,12 @@ class Phone:
             self.request(leg, "ACK", cseq=number, branch=leg.invite_branch,
                          target=leg.first_target)
 
+    def ack_refused(self, leg, response, branch):
+        """The ACK to a refusal of an INVITE inside a dialog, or of any but the leg's latest."""
+        known, leg.remote = leg.remote, response.get("to")
+        self.request(leg, "ACK", cseq=response.cseq[0], branch=branch)
+        leg.remote = known
+
     def bye(self, leg):
         return self.request(leg, "BYE")
 

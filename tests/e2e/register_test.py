@@ -40,7 +40,7 @@ class Registrations:
             self.leg.cseq += 1
             cseq = self.leg.cseq
         lines = [f"REGISTER {self.leg.target} SIP/2.0",
-                 f"Via: SIP/2.0/UDP 127.0.0.1:{self.phone.port};rport;"
+                 f"Via: SIP/2.0/{self.phone.transport.upper()} {self.phone.host};rport;"
                  f"branch=z9hG4bK{secrets.token_hex(8)}",
                  f"From: {self.leg.local}", f"To: {self.leg.remote}",
                  f"Call-ID: {self.leg.call_id}", f"CSeq: {cseq} REGISTER", "Max-Forwards: 70",

@@ -245,9 +245,17 @@ struct Login {
 }
 
 struct LegMedia {
-  endpoint @0 :UInt16;
+  endpoint @0 :UInt16;            # of the audio
   slot @1 :Slot;                  # null: none
   negotiation @2 :Negotiation;
+  video @3 :List(Stream);
+
+  struct Stream {
+    section @0 :UInt8;            # which m= line, from 0
+    endpoint @1 :UInt16;
+    rtp @2 :Data;                 # endpoints
+    rtcp @3 :Data;
+  }
 }
 
 # --------------------------------------------------------------------------- session description

@@ -184,6 +184,10 @@ leg_media record_reader::read(LegMedia::Reader from) {
   m.endpoint = {from.getEndpoint()};
   if (from.hasSlot())
     m.slot = read(from.getSlot());
+  if (const auto list = from.getVideo(); bounded(list, sdp::max_relayed_sections - 1, "streams"))
+    for (const auto s : list)
+      m.video.push_back(
+          {{s.getSection(), {s.getEndpoint()}}, endpoint(s.getRtp()), endpoint(s.getRtcp())});
   m.negotiation = std::make_shared<const sdp::negotiation::snapshot>(read(from.getNegotiation()));
   return m;
 }

@@ -48,6 +48,18 @@ void write_slot(const media::slot& s, Slot::Builder to) {
   to.setRtcp(endpoint_bytes{rtcp});
 }
 
+void write_streams(const std::vector<relayed_stream>& list,
+                   capnp::List<LegMedia::Stream>::Builder to) {
+  for (unsigned i = 0; i < to.size(); ++i) {
+    const auto& [at, rtp, rtcp] = list[i];
+    const auto& [section, endpoint] = at;
+    to[i].setSection(section);
+    to[i].setEndpoint(endpoint.value);
+    to[i].setRtp(endpoint_bytes{rtp});
+    to[i].setRtcp(endpoint_bytes{rtcp});
+  }
+}
+
 void write_flow(const flow& f, Flow::Builder to) {
   const auto& [transport, peer] = f;
   to.setTransport(transport.value);
@@ -336,10 +348,12 @@ void record_writer::write(const outgoing_leg_record& r, OutgoingLeg::Builder to)
 }
 
 void record_writer::write(const leg_media& m, LegMedia::Builder to) {
-  const auto& [endpoint, slot, negotiation] = m;
+  const auto& [endpoint, slot, video, negotiation] = m;
   to.setEndpoint(endpoint.value);
   if (slot)
     write_slot(*slot, to.initSlot());
+  if (!video.empty())
+    write_streams(video, to.initVideo(count(video)));
   write(*negotiation, to.initNegotiation());
 }
 

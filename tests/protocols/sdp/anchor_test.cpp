@@ -1,6 +1,7 @@
 #include "protocols/sdp/anchor.hpp"
 
 #include "protocols/sdp/attributes.hpp"
+#include "protocols/sdp/limits.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -180,4 +181,48 @@ TEST_CASE("make_offer: PCMU, PCMA and telephone-event for an INVITE without offe
                  "a=ptime:20\r\na=sendrecv\r\n");
   CHECK(make_offer(v6, make_origin(1, 1, v6.address)).connection == make_connection(v6.address));
   CHECK(relayed_media(make_offer(v4, ours)) == 0);
+}
+
+TEST_CASE("anchor: audio and video, each at its place (RFC 3264 §6)", "[sdp][anchor]") {
+  const std::string audio = "m=audio 4000 RTP/AVP 0\r\n";
+  const std::string video = "m=video 4002 RTP/AVPF 99\r\n";
+  const auto rest = [](const std::string& port) {
+    return "m=video " + port + " RTP/AVPF 99\r\na=rtcp-fb:99 nack pli\r\na=mid:v\r\na=sendonly\r\n";
+  };
+  const auto in = parsed(theirs + "a=group:BUNDLE a v\r\n" + rest("4002") + audio + video
+                         + "m=text 4004 RTP/AVP 98\r\n");
+  CHECK(relayed_video(in) == std::vector<std::size_t>{0, 2});
+  const std::vector<placed_media> places{{1, v4},
+                                         {0, {v4.address, 20002, 20003}},
+                                         {2, {v4.address, 20004, 20005}},
+                                         {3, {v4.address, 20006, 20007}}};
+  CHECK(to_text(anchor(in, places, v4.address, ours))
+        == anchored + rest("20002") + "m=audio 20000 RTP/AVP 0\r\nm=video 20004 RTP/AVPF 99\r\n"
+               + "m=text 0 RTP/AVP 98\r\n");
+  CHECK(to_text(anchor(in, {places[0]}, v4.address, ours))
+        == anchored + "m=video 0 RTP/AVPF 99\r\nm=audio 20000 RTP/AVP 0\r\n"
+               + "m=video 0 RTP/AVPF 99\r\nm=text 0 RTP/AVP 98\r\n");
+}
+
+TEST_CASE("anchor: the number of m= lines fits (RFC 3264 §6, §8)", "[sdp][anchor]") {
+  const std::string audio = "m=audio 4000 RTP/AVP 0\r\n";
+  const std::string video = "m=video 4002 RTP/AVP 99\r\na=rtpmap:99 H264/90000\r\n";
+  const std::string refused = "m=video 0 RTP/AVP 99\r\n";
+  const auto one = parsed(theirs + audio);
+  const auto two = parsed(theirs + audio + video);
+  CHECK(to_text(fit_offer(one, two)) == theirs + audio + refused);
+  CHECK(fit_offer(two, one) == two);
+  CHECK(fit_offer(two, two) == two);
+  CHECK(to_text(fit_answer(one, two)) == theirs + audio + refused);
+  CHECK(fit_answer(two, one) == one);
+  CHECK(fit_answer(two, two) == two);
+}
+
+TEST_CASE("anchor: as many videos as are relayed, and one more", "[sdp][anchor]") {
+  auto text = theirs + "m=audio 4000 RTP/AVP 0\r\n";
+  for (std::size_t i = 0; i < max_relayed_sections; ++i)
+    text += "m=video 4002 RTP/AVP 99\r\n";
+  CHECK(relayed_video(parsed(text)).size() == max_relayed_sections - 1);
+  CHECK(relayed_video(parsed(theirs + "m=video 0 RTP/AVP 99\r\n")).empty());
+  CHECK(relayed_video(parsed(theirs + "m=video 4002 UDP/TLS/RTP/SAVPF 99\r\n")).empty());
 }

@@ -61,7 +61,7 @@ public:
   }
   actors::session_ptr shared_session() { return std::make_shared<const sdp::session>(session()); }
   actors::leg_media leg_media() {
-    actors::leg_media m{child(), slot(), {}};
+    actors::leg_media m{child(), slot(), {}, {}};
     sdp::negotiation::snapshot n;
     n.ours = {text("user"), 1ULL << 59 | number(), number(), ip_family::v6, text("host")};
     n.next_version_at_least = 1ULL << 58 | number();
@@ -310,6 +310,15 @@ inline actors::call_record full_record() {
       dialog->invite_login = login();
       dialog->bye_login = login();
     }
+  }
+  const auto stream = [&d] {
+    return actors::relayed_stream{{d.small(), d.child()}, d.v4(), d.v6()};
+  };
+  for (auto& c : r.children) {
+    if (auto* leg = std::get_if<actors::incoming_leg_record>(&c.record))
+      leg->media.video = {stream(), stream()};
+    if (auto* leg = std::get_if<actors::outgoing_leg_record>(&c.record))
+      leg->media.video = {stream()};
   }
   for (auto& c : r.children) {
     if (auto* app = std::get_if<actors::app_record>(&c.record))

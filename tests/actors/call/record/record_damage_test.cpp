@@ -253,6 +253,12 @@ TEST_CASE("record: lists are taken up to their limits", "[record][damage]") {
          r.incoming.contacts.resize(n);
          return with({r});
        }},
+      {"streams", sdp::max_relayed_sections - 1,
+       [](auto n) {
+         incoming_leg_record r;
+         r.media.video.resize(n);
+         return with({r});
+       }},
       {"timers", limits::timers_per_app,
        [](auto n) { return with({app_record{.timers = std::vector<app_record::timer_row>(n)}}); }},
       {"dialogs", limits::dialogs_per_leg,

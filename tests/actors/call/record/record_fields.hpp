@@ -93,6 +93,14 @@ inline auto fields(const actors::outgoing_leg_record::branch& x) {
   return all(a, b, c);
 }
 inline auto fields(const actors::leg_media& x) {
+  const auto& [a, b, c, d] = x;
+  return all(a, b, c, d);
+}
+inline auto fields(const actors::section_endpoint& x) {
+  const auto& [a, b] = x;
+  return all(a, b);
+}
+inline auto fields(const actors::relayed_stream& x) {
   const auto& [a, b, c] = x;
   return all(a, b, c);
 }
