@@ -1,8 +1,7 @@
 #include "actors/call/replies.hpp"
 
-#include "protocols/sip/grammar.hpp"
+#include "protocols/sip/outside_request.hpp"
 #include "protocols/sip/response_builder.hpp"
-#include "protocols/sip/typed_headers.hpp"
 
 namespace tandem::actors {
 
@@ -23,7 +22,7 @@ wire_bytes plain_reply(const sip::message& request, const ip_endpoint& source, s
   if (status == 415 || capabilities)
     write_accepted(w, request);
   if (status == 420)
-    w.header(sip::header_id::unsupported, unsupported_options(request));
+    w.header(sip::header_id::unsupported, sip::unsupported_options(request));
   return w.finish();
 }
 
@@ -39,17 +38,6 @@ wire_bytes too_small_interval(const sip::message& request, const ip_endpoint& so
   sip::begin_response(w, request, {.status = 422, .to_tag = to_tag, .source = source});
   w.header(sip::header_id::min_se, min_se_s);
   return w.finish();
-}
-
-std::string unsupported_options(const sip::message& request) {
-  std::string out;
-  const auto required = sip::read_tokens(request, sip::header_id::require);
-  if (!required)
-    return std::string(request.header(sip::header_id::require).value_or(""));
-  for (const auto tag : *required)
-    if (!sip::same_word(tag, "timer"))
-      out.append(out.empty() ? "" : ", ").append(tag);
-  return out;
 }
 
 } // namespace tandem::actors

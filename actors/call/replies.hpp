@@ -6,7 +6,6 @@
 #include "protocols/sip/writer.hpp"
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 namespace tandem::actors {
@@ -39,9 +38,5 @@ void write_accepted(sip::message_writer&, const sip::message& request);
 /// RFC 4028 §6: 422 with our Min-SE.
 [[nodiscard]] wire_bytes too_small_interval(const sip::message& request, const ip_endpoint& source,
                                             std::uint32_t min_se_s, std::string_view to_tag = {});
-
-/// The option tags of Require that we do not know, as Unsupported has them (RFC 3261 §8.2.2.3);
-/// empty: none.
-[[nodiscard]] std::string unsupported_options(const sip::message& request);
 
 } // namespace tandem::actors

@@ -64,6 +64,8 @@ struct pending_request {
 struct relayed_request {
   pending_request asked; ///< the peer's; or, of ours, its client transaction alone
   child_id answer_to;    ///< ours: the server transaction of the other leg that waits for it
+  sip::message_ptr like = nullptr;      ///< ours: what it passes on
+  sip::digest_client::snapshot login{}; ///< ours
 };
 
 struct dialog_record {
@@ -76,10 +78,10 @@ struct dialog_record {
   child_id invite;     ///< UAS: the INVITE server transaction, for the 2xx
   wire_bytes kept;     ///< the 2xx that is to be acknowledged
   ip_endpoint ack_destination;
-  sip::digest_client::snapshot invite_login; ///< UAC: its ACK repeats the INVITE's (§13.2.2.4)
-  sip::digest_client::snapshot bye_login;
-  wire_bytes ack;        ///< the last ACK that we sent
-  child_id bye;          ///< our BYE's client transaction
+  sip::digest_client::snapshot invite_login; ///< our last INVITE's: its ACK repeats it (§13.2.2.4)
+  sip::digest_client::snapshot login;        ///< of our re-INVITE, UPDATE or BYE under way
+  wire_bytes ack;                            ///< the last ACK that we sent
+  child_id bye;                              ///< our BYE's client transaction
   bool ack_held = false; ///< the 2xx to our INVITE offered: its ACK waits for our answer
   sip::session_exchange::snapshot exchange;
   sip::session_timer::snapshot timer;
@@ -167,7 +169,8 @@ struct outgoing_leg_record {
   std::string to;           ///< target URI
   std::string from;         ///< name-addr without tag
   std::uint8_t max_forwards = 70;
-  std::uint32_t cseq = 1; ///< of the INVITE, which is sent again when it is challenged
+  std::uint32_t cseq = 1;     ///< of the INVITE, which is sent again when it is challenged
+  std::uint32_t min_se_s = 0; ///< of a 422: asked for in the next one (RFC 4028 §7.3)
   sip::digest_client::snapshot login;
   transport_index transport;
   ip_endpoint peer;

@@ -3,6 +3,7 @@
 #include "actors/call/identity.hpp"
 #include "actors/call/next_hop.hpp"
 #include "actors/call/replies.hpp"
+#include "protocols/sip/outside_request.hpp"
 #include "protocols/sip/request_builder.hpp"
 #include "protocols/sip/typed_headers.hpp"
 #include "runtime/base/check.hpp"
@@ -94,7 +95,7 @@ void dialog::on_request(const msg::request_received& in) {
   learn(m);
   if (method == sip::method::bye)
     return on_bye(in);
-  if (!unsupported_options(m).empty())
+  if (!sip::unsupported_options(m).empty())
     return answer(in, 420); // §8.2.2.3
   switch (method) {
     case sip::method::invite: return on_reinvite(in);
@@ -264,17 +265,25 @@ void dialog::on_send_bye() {
   answer_pending();
   timer_.stop();
   usage_.on_bye_sent();
-  r_.bye = send_request(sip::method::bye, nullptr, {});
+  r_.login = {};
+  r_.bye = send_request(sip::method::bye, nullptr, {}, r_.login);
 }
 
-/// §22.2: true if the BYE was challenged and has been sent again.
+/// True if the BYE was challenged and has been sent again.
 bool dialog::bye_again(const sip::message& response) {
-  sip::digest_client answer{r_.bye_login};
-  const auto uri = sip::dialog{dialog_}.next_request(sip::request_class::other).request_uri;
-  if (!call_.answer_challenge(answer, response, r_.peer, {"BYE", uri}))
+  if (!answer_challenge(r_.login, sip::method::bye, response))
     return false;
-  r_.bye_login = answer.snapshot_now();
-  r_.bye = send_request(sip::method::bye, nullptr, {});
+  r_.bye = send_request(sip::method::bye, nullptr, {}, r_.login);
+  return true;
+}
+
+bool dialog::answer_challenge(sip::digest_client::snapshot& login, sip::method method,
+                              const sip::message& response) {
+  sip::digest_client answer{login};
+  const auto uri = sip::dialog{dialog_}.next_request(sip::request_class::other).request_uri;
+  if (!call_.answer_challenge(answer, response, r_.peer, {sip::to_string(method), uri}))
+    return false;
+  login = answer.snapshot_now();
   return true;
 }
 

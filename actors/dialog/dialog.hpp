@@ -43,6 +43,9 @@ private:
   void on_send_bye();
   void on_bye_final();
   [[nodiscard]] bool bye_again(const sip::message& response);
+  /// §22.2: true if the request may be sent again, with this login.
+  [[nodiscard]] bool answer_challenge(sip::digest_client::snapshot& login, sip::method,
+                                      const sip::message& response);
   void on_ack(const sip::message_ptr&);
   void on_reaffirm();
   void on_deadline();
@@ -73,7 +76,8 @@ private:
   // dialog_requests.cpp: what is written, INFO and MESSAGE
   /// With the content of `like`, if there is one.
   [[nodiscard]] child_id send_request(sip::method, const sip::message* like,
-                                      std::string_view description);
+                                      std::string_view description,
+                                      const sip::digest_client::snapshot& login);
   void begin(sip::message_writer&, sip::method, const sip::request_plan&,
              std::string_view branch) const;
   void add_session_headers(sip::message_writer&) const;

@@ -125,6 +125,7 @@ void dialog::on_send_offer(const msg::send_offer& m) {
   if (!exchange_.may_want() || usage_.current() == sip::invite_usage::state::leaving)
     return call_.tell(r_.leg, msg::offer_result{491, nullptr});
   r_.offering = {m.by_update, m.description, the_call, false};
+  r_.login = {};
   perform(exchange_.on_wanted());
 }
 
@@ -138,8 +139,9 @@ void dialog::send_pending_offer() {
   if (!update) {
     usage_.on_reinvite_sent();
     r_.ack = nullptr;
+    r_.invite_login = r_.login;
   }
-  offer.transaction = send_request(method, nullptr, offer.description);
+  offer.transaction = send_request(method, nullptr, offer.description, r_.login);
 }
 
 void dialog::on_withdraw_offer() {
@@ -194,6 +196,11 @@ void dialog::on_offer_refused(const sip::message_ptr& m) {
     exchange_.on_concluded();
     return perform(exchange_.on_wanted());
   }
+  if (usage_.current() == sip::invite_usage::state::established
+      && answer_challenge(r_.login, sip::read_cseq(*m)->method, *m)) {
+    exchange_.on_concluded();
+    return perform(exchange_.on_wanted());
+  }
   std::optional<std::chrono::seconds> later;
   if (const auto seconds = sip::read_seconds(*m, sip::header_id::retry_after))
     later = std::chrono::seconds{*seconds};
@@ -214,7 +221,7 @@ void dialog::refresh() {
     return timer_.on_refresh_refused(call_.now()); // what is under way may do it
   if (!r_.allows_update)
     return tell_leg(msg::dialog_event::kind::refresh_due);
-  r_.refresh = send_request(sip::method::update, nullptr, {});
+  r_.refresh = send_request(sip::method::update, nullptr, {}, r_.login);
 }
 
 void dialog::on_refresh_response(const sip::message_ptr& m) {
@@ -229,7 +236,9 @@ void dialog::on_refresh_response(const sip::message_ptr& m) {
   }
   if (sip::ends_dialog(status))
     return tell_leg(msg::dialog_event::kind::lost);
-  if (status == 422 && fields && timer_.on_422(*fields))
+  const bool curable = (status == 422 && fields && timer_.on_422(*fields))
+                       || answer_challenge(r_.login, sip::method::update, *m);
+  if (curable)
     return refresh();
   if (status == 405 || status == 501)
     r_.allows_update = false; // whatever its Allow says
@@ -247,7 +256,10 @@ void dialog::perform(const actions<sip::exchange_action>& todo) {
 void dialog::perform(const actions<sip::session_timer_action>& todo) {
   for (const auto action : todo)
     switch (action) {
-      case sip::session_timer_action::refresh: refresh(); break;
+      case sip::session_timer_action::refresh:
+        r_.login = {};
+        refresh();
+        break;
       case sip::session_timer_action::expire: tell_leg(msg::dialog_event::kind::expired); break;
     }
 }

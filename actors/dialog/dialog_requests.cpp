@@ -57,8 +57,8 @@ void dialog::add_session_headers(sip::message_writer& w) const {
 }
 
 /// A request of ours with a client transaction of its own, which tells this dialog.
-child_id dialog::send_request(sip::method m, const sip::message* like,
-                              std::string_view description) {
+child_id dialog::send_request(sip::method m, const sip::message* like, std::string_view description,
+                              const sip::digest_client::snapshot& login) {
   const auto what =
       m == sip::method::invite ? sip::request_class::invite : sip::request_class::other;
   const auto plan = dialog_.next_request(what);
@@ -72,8 +72,7 @@ child_id dialog::send_request(sip::method m, const sip::message* like,
     w.header(sip::header_id::allow, allowed_methods);
     sip::write_session_timer(w, timer_.request_fields(call_.node().session_timers));
   }
-  if (m == sip::method::bye)
-    sip::digest_client{r_.bye_login}.write(w);
+  sip::digest_client{login}.write(w);
   if (like != nullptr)
     copy_content(w, *like);
   else if (!description.empty())
@@ -132,8 +131,8 @@ void dialog::on_send_relay(const msg::send_relay& m) {
   if (r_.relays.size() >= limits::relays_per_dialog
       || usage_.current() == sip::invite_usage::state::leaving)
     return call_.tell(r_.leg, msg::relay_result{480, nullptr, m.answer_to});
-  const auto id = send_request(m.message->get_method(), m.message.get(), {});
-  r_.relays.push_back({{nullptr, {}, id}, m.answer_to});
+  const auto id = send_request(m.message->get_method(), m.message.get(), {}, {});
+  r_.relays.push_back({{nullptr, {}, id}, m.answer_to, m.message});
 }
 
 /// The other leg's peer has answered what ours had asked.
@@ -178,9 +177,16 @@ bool dialog::on_relay_response(child_id transaction, std::uint16_t status,
   });
   if (relay == r_.relays.end())
     return false;
+  if (m && relay->like && answer_challenge(relay->login, relay->like->get_method(), *m)) {
+    relay->asked.transaction =
+        send_request(relay->like->get_method(), relay->like.get(), {}, relay->login);
+    return true;
+  }
   const auto answer_to = relay->answer_to;
   r_.relays.erase(relay);
-  call_.tell(r_.leg, msg::relay_result{status, m, answer_to});
+  const bool challenged = status == 401 || status == 407; // our login is not the other side's
+  call_.tell(r_.leg, challenged ? msg::relay_result{500, nullptr, answer_to}
+                                : msg::relay_result{status, m, answer_to});
   return true;
 }
 

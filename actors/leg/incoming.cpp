@@ -3,6 +3,7 @@
 #include "actors/call/identity.hpp"
 #include "actors/call/replies.hpp"
 #include "actors/dialog/dialog.hpp"
+#include "protocols/sip/outside_request.hpp"
 #include "protocols/sip/response_builder.hpp"
 #include "protocols/sip/typed_headers.hpp"
 
@@ -50,7 +51,7 @@ void incoming_leg::on_request(const msg::request_received& in) {
 
 void incoming_leg::on_invite(const msg::request_received& in) {
   r_.invite = in.transaction;
-  if (!unsupported_options(*in.message).empty())
+  if (!sip::unsupported_options(*in.message).empty())
     return refuse(420);
   const auto timer = sip::read_session_timer(*in.message);
   if (!timer)
@@ -207,7 +208,7 @@ void incoming_leg::respond(std::uint16_t status, const msg::leg_command& wanted,
   for (const auto& contact : wanted.contacts)
     w.header(sip::header_id::contact, "<", contact, ">");
   if (status == 420)
-    w.header(sip::header_id::unsupported, unsupported_options(*r_.request));
+    w.header(sip::header_id::unsupported, sip::unsupported_options(*r_.request));
   if (status == 415)
     write_accepted(w, *r_.request);
   if (status == 488) // §20.43: 304 is "Media type not available", 305 "Incompatible media format"

@@ -99,7 +99,8 @@ void outgoing_leg::send_invite(const msg::media_ready& m) {
   invite(*offer);
 }
 
-/// §22.2, §8.1.3.5: what the first one made early is over; Call-ID, From and offer stay.
+/// §22.2, §8.1.3.5, RFC 4028 §7.3: what the first one made early is over; Call-ID, From and offer
+/// stay.
 void outgoing_leg::invite_again() {
   for (const auto& b : r_.dialogs)
     if (b.dialog != the_call)
@@ -125,7 +126,8 @@ void outgoing_leg::invite(const std::string& description) {
   sip::begin_request(w, sip::method::invite, plan, {via.protocol, via.sent_by, branch});
   w.header(sip::header_id::contact, contact_of(via, name));
   w.header(sip::header_id::allow, allowed_methods);
-  sip::write_session_timer(w, sip::session_timer{}.request_fields(node.session_timers));
+  sip::write_session_timer(
+      w, sip::session_timer{std::chrono::seconds{r_.min_se_s}}.request_fields(node.session_timers));
   sip::digest_client{r_.login}.write(w);
   if (!description.empty())
     w.body("application/sdp", description);
@@ -191,7 +193,12 @@ void outgoing_leg::on_failure(const sip::message_ptr& response) {
   if (sip::digest_client answer{r_.login};
       call_.answer_challenge(answer, *response, r_.peer, {"INVITE", uri})) {
     r_.login = answer.snapshot_now();
-    return perform(machine_.on_challenge(response->status()), {response, {}, nullptr});
+    return perform(machine_.on_curable_failure(response->status()), {response, {}, nullptr});
+  }
+  if (const auto fields = sip::read_session_timer(*response);
+      response->status() == 422 && fields && r_.min_se_s == 0) { // RFC 4028 §7.3: once
+    r_.min_se_s = static_cast<std::uint32_t>(fields->least.count());
+    return perform(machine_.on_curable_failure(response->status()), {response, {}, nullptr});
   }
   perform(machine_.on_failure(response->status()), {response, {}, nullptr});
 }

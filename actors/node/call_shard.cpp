@@ -86,6 +86,8 @@ call_shard::call_shard(node_environment& env, std::uint32_t index, reactor& bell
     if (auto* held = sockets_[f.transport.value]; held != nullptr)
       held->keep(f.peer);
   });
+  ingress_.set_registered(
+      [this](const flow& f) { return registrar_ != nullptr && registrar_->is_reached_by(f); });
   shard_.set_stage(this);
 }
 

@@ -40,9 +40,10 @@ std::string q_text(std::uint16_t thousandths) {
 void write_binding(sip::message_writer& w, const sip::binding& b, time_point now) {
   const auto expires = sip::seconds_left(b, now);
   if (b.q)
-    w.header(sip::header_id::contact, "<", b.uri, ">;expires=", expires, ";q=", q_text(*b.q));
+    w.header(sip::header_id::contact, "<", b.uri, ">;expires=", expires, ";q=", q_text(*b.q),
+             b.parameters);
   else
-    w.header(sip::header_id::contact, "<", b.uri, ">;expires=", expires);
+    w.header(sip::header_id::contact, "<", b.uri, ">;expires=", expires, b.parameters);
 }
 
 } // namespace

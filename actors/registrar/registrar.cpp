@@ -58,7 +58,7 @@ registrar::registrar(caf::actor_config& cfg, shard& home, tree_place place, call
                      registration_queue& queue, const keyed_hash& hash,
                      const registrar_facts& facts, registrar_figures& figures)
   : sharded(cfg, home, std::move(place)), services_(services), queue_(queue), hash_(hash),
-    facts_(facts), figures_(figures) {
+    facts_(facts), figures_(figures), flows_(services.facts) {
   restore();
   entry().set_state("open");
 }
@@ -76,6 +76,7 @@ void registrar::on_exit() {
     figures_.bindings.add(-static_cast<std::int64_t>(e.aor.bindings().size()));
   figures_.users.add(-static_cast<std::int64_t>(users_.size()));
   users_.clear();
+  flows_.clear();
 }
 
 /// What expired while nobody looked is dropped, with its record.
@@ -98,6 +99,7 @@ void registrar::restore() {
       return queue_.change_registration(key, std::nullopt);
     figures_.bindings.add(static_cast<std::int64_t>(e.aor.bindings().size()));
     figures_.users.add();
+    flows_.add(e.aor);
     arm(key, users_.emplace(key, std::move(e)).first->second);
   });
   if (!visited)
@@ -150,7 +152,9 @@ void registrar::apply(const msg::sip_input& in, const std::string& user) {
   auto& e = found->second;
   const auto before = e.aor.bindings().size();
   const auto limits_now = rules(before);
+  flows_.remove(e.aor);
   const auto verdict = e.aor.on_register(r, limits_now, home().now());
+  flows_.add(e.aor);
   figures_.bindings.add(static_cast<std::int64_t>(e.aor.bindings().size())
                         - static_cast<std::int64_t>(before));
   if (verdict == sip::register_verdict::changed) {
@@ -290,7 +294,9 @@ void registrar::on_timer() {
     if (at == users_.end() || at->second.armed != due.at)
       continue; // stale
     at->second.armed = {};
+    flows_.remove(at->second.aor);
     const auto gone = at->second.aor.on_deadline(now).size();
+    flows_.add(at->second.aor);
     figures_.bindings.add(-static_cast<std::int64_t>(gone));
     settle(at);
   }

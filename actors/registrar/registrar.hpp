@@ -4,6 +4,7 @@
 #include "actors/registrar/limits.hpp"
 #include "actors/registrar/record/registration_codec.hpp"
 #include "actors/registrar/registrar_door.hpp"
+#include "actors/registrar/used_flows.hpp"
 #include "cluster/store/store.hpp"
 #include "protocols/sip/address_of_record.hpp"
 #include "runtime/actor/sharded.hpp"
@@ -100,6 +101,8 @@ public:
   /// Nullopt: not registered here.
   [[nodiscard]] std::optional<user_summary> summary(const std::string& user) const;
   [[nodiscard]] std::size_t users() const { return users_.size(); }
+  /// A phone is registered by that connection.
+  [[nodiscard]] bool is_reached_by(const flow& f) const { return flows_.has(f); }
 
 private:
   struct user_entry {
@@ -139,6 +142,7 @@ private:
   const registrar_facts& facts_;
   registrar_figures& figures_;
   user_map users_;
+  used_flows flows_;
   std::vector<deadline> deadlines_; ///< a heap; entries that are not `armed` ones are stale
   timer timer_ = timer::calling<&registrar::on_timer>(this);
 };

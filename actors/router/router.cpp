@@ -6,6 +6,7 @@
 #include "actors/dialog/dialog.hpp"
 #include "actors/registrar/domain.hpp"
 #include "actors/registrar/registrar.hpp"
+#include "protocols/sip/outside_request.hpp"
 #include "protocols/sip/response_builder.hpp"
 #include "protocols/sip/typed_headers.hpp"
 #include "protocols/sip/uri.hpp"
@@ -34,33 +35,24 @@ caf::behavior router::make_behavior() {
 }
 
 void router::on_request(msg::unowned_request& m) {
-  const auto& request = *m.in.message;
-  const auto method = request.get_method();
-  const auto to = sip::read_to(request);
-  if (method == sip::method::ack) {
-    const auto ours = parse_tag(to->tag);
+  using kind = sip::outside_verdict::kind;
+  const auto verdict = sip::judge_outside(*m.in.message);
+  if (verdict.what == kind::drop) {
+    const auto ours = parse_tag(sip::read_to(*m.in.message)->tag);
     if (!ours || ours->number != no_leg) // else it ends what we answered without state: §8.2.7
       services_.counters.stray_message();
     return;
   }
-  if (!to->tag.empty() || method == sip::method::cancel || method == sip::method::bye)
-    return answer(m.in, m.key, 481); // §12.2.2, §9.2: of a dialog or INVITE that is not here
-  const auto uri = sip::parse_uri(request.request_uri());
-  if (!uri || !uri->is_sip())
-    return answer(m.in, m.key, 416); // §8.2.2.1
-  if (const auto hops = sip::read_max_forwards(request);
-      hops && *hops == 0 && method != sip::method::options && method != sip::method::register_)
-    return answer(m.in, m.key, 483);
-  if (method == sip::method::options)
-    return answer(m.in, m.key, 200); // §11
+  if (verdict.what == kind::answer)
+    return answer(m.in, m.key, verdict.status);
   auto user = admit(m);
   if (!user)
     return;
-  if (method == sip::method::invite)
+  if (verdict.what == kind::begin_call)
     return on_invite(m);
-  if (method == sip::method::register_)
+  if (verdict.what == kind::registration)
     return send(registrars_.here(), msg::register_request{std::move(m.in), std::move(*user)});
-  answer(m.in, m.key, method == sip::method::unknown ? 501 : 405); // §8.2.1
+  answer(m.in, m.key, verdict.status);
 }
 
 std::optional<std::string> router::admit(const msg::unowned_request& m) {

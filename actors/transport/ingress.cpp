@@ -89,8 +89,9 @@ void ingress::tell(const key128& key, msg::undeliverable what) {
 }
 
 bool ingress::uses(const flow& f) const {
-  return std::ranges::any_of(directory_.entries,
-                             [&f](const auto& entry) { return entry.second.here->uses(f); });
+  return (registered_ && registered_(f))
+         || std::ranges::any_of(directory_.entries,
+                                [&f](const auto& entry) { return entry.second.here->uses(f); });
 }
 
 bool ingress::ask_others(const flow& f) {

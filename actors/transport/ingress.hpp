@@ -41,8 +41,10 @@ public:
   /// The call that sent this request is told that it cannot leave (RFC 3261 §18.4).
   void on_undeliverable(const outgoing&);
 
-  /// A call of this shard holds on to that connection.
+  /// A call or registration of this shard holds on to that connection.
   [[nodiscard]] bool uses(const flow&) const;
+  /// Says whether a phone is registered by that connection.
+  void set_registered(std::function<bool(const flow&)> asked) { registered_ = std::move(asked); }
   /// Asks the other shards; one that uses it has its keeper told. False: there are none.
   [[nodiscard]] bool ask_others(const flow&);
   void set_keeper(std::function<void(const flow&)> keeper) { keeper_ = std::move(keeper); }
@@ -70,6 +72,7 @@ private:
   caf::actor router_;
   std::vector<ingress*> peers_;
   std::function<void(const flow&)> keeper_;
+  std::function<bool(const flow&)> registered_;
 };
 
 } // namespace tandem::actors

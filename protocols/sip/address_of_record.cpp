@@ -1,5 +1,6 @@
 #include "protocols/sip/address_of_record.hpp"
 
+#include "protocols/sip/grammar.hpp"
 #include "protocols/sip/limits.hpp"
 #include "runtime/base/check.hpp"
 
@@ -41,14 +42,15 @@ address_of_record::address_of_record(const snapshot& s, time_point now) {
   for (const auto& k : s.bindings)
     if (k.remaining > duration{})
       bindings_.push_back(
-          {k.uri, k.call_id, k.source, now + k.remaining, k.granted_s, k.cseq, k.q});
+          {k.uri, k.call_id, k.source, now + k.remaining, k.granted_s, k.cseq, k.q, k.parameters});
 }
 
 address_of_record::snapshot address_of_record::snapshot_at(time_point now) const {
   snapshot s;
   s.bindings.reserve(bindings_.size());
   for (const auto& b : bindings_)
-    s.bindings.push_back({b.uri, b.call_id, b.source, b.expires - now, b.granted_s, b.cseq, b.q});
+    s.bindings.push_back(
+        {b.uri, b.call_id, b.source, b.expires - now, b.granted_s, b.cseq, b.q, b.parameters});
   return s;
 }
 
@@ -125,6 +127,7 @@ void address_of_record::carry_out(const registration& r, const registrar_rules& 
     b.granted_s = seconds;
     b.cseq = r.cseq;
     b.q = c.q;
+    b.parameters = kept_parameters(c);
   }
 }
 
@@ -153,6 +156,15 @@ actions<binding_expired, 1> address_of_record::on_deadline(time_point now) {
 std::optional<time_point> address_of_record::next_deadline() const {
   const auto first = std::ranges::min_element(bindings_, {}, &binding::expires);
   return first == bindings_.end() ? std::nullopt : std::optional{first->expires};
+}
+
+std::string kept_parameters(const contact& c) {
+  std::string out;
+  auto rest = c.address.parameters;
+  for (auto text = rest.text; const auto p = rest.next(); text = rest.text)
+    if (!same_word(p->name, "q") && !same_word(p->name, "expires"))
+      out += text.substr(0, text.size() - rest.text.size());
+  return out.size() <= max_binding_parameter_bytes ? out : std::string{};
 }
 
 std::uint32_t seconds_left(const binding& b, time_point now) {

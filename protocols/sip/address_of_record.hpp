@@ -53,6 +53,7 @@ struct binding {
   std::uint32_t granted_s = 0;
   std::uint32_t cseq = 0;
   std::optional<std::uint16_t> q; ///< thousandths; none was said: as good as 1000
+  std::string parameters; ///< the other ones of the Contact, as written: ";+sip.instance=…"
 
   bool operator==(const binding&) const = default;
 };
@@ -91,8 +92,8 @@ struct binding_expired {
 /// Assumptions. A number that repeats with another content is out of order: 400. A removed binding
 /// leaves no trace, so an old REGISTER that overtakes its own removal by more than the network's
 /// delay would bring it back; digest's nonce count refuses that one. Path, GRUU and outbound
-/// (RFC 3327, 5627, 5626) are not read. Two new contacts of one request that are equal count twice
-/// against the limit; the last one wins.
+/// (RFC 3327, 5627, 5626) are not read; a Contact's further parameters are kept and given back. Two
+/// new contacts of one request that are equal count twice against the limit; the last one wins.
 class address_of_record {
 public:
   /// The same with times that mean something elsewhere.
@@ -103,6 +104,7 @@ public:
     std::uint32_t granted_s = 0;
     std::uint32_t cseq = 0;
     std::optional<std::uint16_t> q;
+    std::string parameters;
 
     bool operator==(const kept_binding&) const = default;
   };
@@ -136,6 +138,10 @@ private:
 
   std::vector<binding> bindings_;
 };
+
+/// What of a Contact's parameters the 200 gives back beside q and expires (RFC 3840 §5, RFC 5626
+/// §6): all others; none of them if they are longer than limits.hpp says.
+[[nodiscard]] std::string kept_parameters(const contact&);
 
 /// Seconds left, rounded up: what the 200 says (§10.3 step 8).
 [[nodiscard]] std::uint32_t seconds_left(const binding&, time_point now);

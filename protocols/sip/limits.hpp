@@ -30,6 +30,8 @@ constexpr std::size_t max_media_types = 64; // Accept
 constexpr std::size_t max_bindings = 32;
 constexpr std::size_t max_binding_uri_bytes = 512;
 constexpr std::size_t max_binding_call_id_bytes = 256;
+/// Its other Contact parameters are given back up to this; longer ones are not kept.
+constexpr std::size_t max_binding_parameter_bytes = 512;
 /// How often one offer is sent when the peer asks for patience (491, 500 with Retry-After).
 constexpr std::uint8_t max_offer_attempts = 6;
 /// What is believed of its Retry-After: RFC 3261 §14.2 lets a peer say 10 s at most.

@@ -79,7 +79,7 @@ auto outgoing_leg::on_failure(std::uint16_t status) -> actions {
   return {};
 }
 
-auto outgoing_leg::on_challenge(std::uint16_t status) -> actions {
+auto outgoing_leg::on_curable_failure(std::uint16_t status) -> actions {
   if ((state_ != state::calling && state_ != state::proceeding) || cause_)
     return on_failure(status);
   state_ = state::calling; // of a new transaction: a CANCEL has to wait for its 1xx (§9.1)

@@ -37,9 +37,9 @@ public:
   enum class answer_from : std::uint8_t { answering_dialog, another_dialog };
   [[nodiscard]] actions on_2xx(answer_from);
   [[nodiscard]] actions on_failure(std::uint16_t status);
-  /// 401 or 407 that can be answered: the INVITE is sent again, unless somebody has hung up
-  /// (§22.2).
-  [[nodiscard]] actions on_challenge(std::uint16_t status);
+  /// One that has a remedy: 401 or 407 that can be answered (§22.2), 422 with a Min-SE (RFC 4028
+  /// §7.3). The INVITE is sent again, unless somebody has hung up.
+  [[nodiscard]] actions on_curable_failure(std::uint16_t status);
   [[nodiscard]] actions on_transaction_failed(end_cause no_response_or_unreachable);
   [[nodiscard]] actions on_bye();
   [[nodiscard]] actions on_bye_final();

@@ -53,6 +53,8 @@ public:
   enum class refresher : std::uint8_t { nobody, us, peer };
 
   session_timer() = default;
+  /// Of an INVITE that is sent again: RFC 4028 §7.3 with the Min-SE of the 422; 0: of a first one.
+  explicit session_timer(std::chrono::seconds raised) : raised_(raised) {}
 
   struct snapshot;
   [[nodiscard]] snapshot snapshot_at(time_point now) const;

@@ -82,6 +82,9 @@ TEST_CASE("registrar node: a REGISTER is answered with all bindings, after the c
                    "<sip:1001@127.0.0.1:5090>;expires=3600;q=0.25"});
   CHECK(w.level("tandem_registrar_bindings") == 2);
   CHECK(w.level("tandem_registrar_users") == 1);
+  CHECK(a.put({a.contact() + ";+sip.instance=\"<urn:uuid:7>\";expires=90"}) == "200");
+  CHECK(a.listed().front()
+        == "<sip:1001@127.0.0.1:5080>;expires=90;+sip.instance=\"<urn:uuid:7>\"");
   CHECK(a.put({"Contact: *", "Expires: 0"}) == "200");
   CHECK(a.listed().empty());
   CHECK(w.registrations() == 0);
@@ -93,7 +96,7 @@ TEST_CASE("registrar node: a REGISTER is answered with all bindings, after the c
       CHECK(committed);
   }
   CHECK(w.row("registrar").state == "open");
-  w.over({}, outside({{"200 REGISTER", 4}}));
+  w.over({}, outside({{"200 REGISTER", 5}}));
 }
 
 TEST_CASE("registrar node: what is refused says why and changes nothing (§10.3, §21.4)",
@@ -192,6 +195,28 @@ TEST_CASE("registrar node: nobody there: 480, nobody of that name: 404 (§21.4.1
   auto seen = outside({{"200 REGISTER", 1}, {"480 INVITE", 3}, {"404 INVITE", 2}});
   seen.insert(seen.end(), 5, "ACK");
   w.over({}, seen);
+}
+
+TEST_CASE(
+    "registrar node: a connection by which a phone is registered stays while its binding lives",
+    "[actors]") {
+  const auto shards = GENERATE(std::size_t{1}, std::size_t{3});
+  world w{{.shards = shards,
+           .users = {"1001"},
+           .everywhere = true,
+           .sip_settings = "connection_idle_s = 60\n"}};
+  auto& phone = w.add_tcp_phone(5090);
+  subscriber a{w, phone, "1001"};
+  REQUIRE(a.put({a.contact() + ";expires=600"}) == "200");
+  w.pass(500s);
+  CHECK(w.line_of(phone).ends.empty());
+  if (shards == 1)
+    w.kill("signalling/registrar"); // it knows so from its store
+  w.pass(90s);
+  CHECK(w.line_of(phone).ends.empty());
+  w.pass(90s);
+  CHECK(w.line_of(phone).ends.size() == 1);
+  w.over({}, outside({{"200 REGISTER", 1}}));
 }
 
 TEST_CASE("registrar node: bindings expire one by one, woken by one timer", "[actors]") {

@@ -156,6 +156,37 @@ TEST_CASE("session timer: too short an interval is refused, both ways (§6, §7.
     w.settle();
     w.over({"200 caller bye"});
   }
+  SECTION("ours, at the start") {
+    world w;
+    w.caller.invite("7100");
+    w.settle();
+    w.callee.respond(422, {.headers = "Min-SE: 3600\r\n", .body = ""});
+    w.settle();
+    REQUIRE(w.callee.count("INVITE") == 2);
+    const auto again = w.callee.last("INVITE");
+    CHECK(again->header("Session-Expires") == "3600");
+    CHECK(again->header("Min-SE") == "3600");
+    CHECK(again->header("CSeq") == "2 INVITE");
+    w.callee.respond(200);
+    w.settle();
+    CHECK(w.caller.count("200 INVITE") == 1);
+    w.callee.bye();
+    w.settle();
+    w.over({"200 callee bye"});
+  }
+  SECTION("ours, twice") {
+    world w;
+    w.caller.invite("7100");
+    w.settle();
+    w.callee.respond(422, {.headers = "Min-SE: 3600\r\n", .body = ""});
+    w.settle();
+    w.callee.respond(422, {.headers = "Min-SE: 7200\r\n", .body = ""});
+    w.settle();
+    CHECK(w.callee.count("INVITE") == 2);
+    CHECK(w.caller.count("422 INVITE") == 0);
+    CHECK(w.caller.count("500 INVITE") == 1);
+    w.over({"500 callee rejected"});
+  }
   SECTION("what is no number") {
     world w;
     w.caller.invite("7100", {.headers = "Session-Expires: soon\r\n"});

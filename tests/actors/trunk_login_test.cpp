@@ -206,3 +206,69 @@ TEST_CASE("trunk login: a challenged BYE is sent again, once", "[actors]") {
   CHECK(w.callee.count("BYE") == 2);
   w.over({"200 caller bye"});
 }
+
+TEST_CASE("trunk login: challenged re-INVITE, UPDATE, INFO and MESSAGE are sent again (§22.2)",
+          "[actors]") {
+  constexpr auto takes_update = "Allow: INVITE, ACK, BYE, CANCEL, UPDATE\r\n";
+  world w{with_trunk()};
+  w.caller.invite("7100");
+  w.settle();
+  w.callee.respond(200, {.headers = takes_update});
+  w.settle();
+  unsigned version = 1;
+  for (const std::string method : {"INVITE", "UPDATE", "INFO", "MESSAGE"}) {
+    INFO(method);
+    const bool offers = method == "INVITE" || method == "UPDATE";
+    w.callee.forget();
+    w.caller.forget();
+    if (method == "INVITE")
+      w.caller.reinvite({.body = w.caller.described(++version)});
+    else
+      w.caller.change(method, {.body = offers ? w.caller.described(++version) : "a word"});
+    w.settle();
+    REQUIRE(w.callee.count(method) == 1);
+    const auto first = w.callee.last(method);
+    CHECK_FALSE(first->has(sip::header_id::authorization));
+    w.callee.respond_to(method, 401, challenge("n-" + method));
+    w.settle();
+    REQUIRE(w.callee.count(method) == 2);
+    const auto again = w.callee.last(method);
+    CHECK(answers(*again, sip::header_id::authorization, "n-" + method));
+    CHECK(again->body() == first->body());
+    CHECK(sip::read_cseq(*again)->number == sip::read_cseq(*first)->number + 1);
+    w.callee.respond_to(method, 200,
+                        {.body = offers ? w.callee.described(version) : "", .contact = offers});
+    w.settle();
+    CHECK(w.caller.count("200 " + method) == 1);
+    if (method == "INVITE") // §13.2.2.4: the ACK has the credentials of its INVITE
+      CHECK(*w.callee.last("ACK")->header(sip::header_id::authorization)
+            == *again->header(sip::header_id::authorization));
+  }
+  w.caller.bye();
+  w.settle();
+  w.over({"200 caller bye"});
+}
+
+TEST_CASE("trunk login: a second challenge to a re-INVITE or INFO is a refusal", "[actors]") {
+  world w{with_trunk()};
+  w.connect();
+  for (const std::string method : {"INVITE", "INFO"}) {
+    INFO(method);
+    w.callee.forget();
+    w.caller.forget();
+    if (method == "INVITE")
+      w.caller.reinvite({.body = w.caller.described(2)});
+    else
+      w.caller.change(method, {.body = "a word"});
+    w.settle();
+    for (const auto* nonce : {"n1", "n2"}) {
+      w.callee.respond_to(method, 401, challenge(nonce));
+      w.settle();
+    }
+    CHECK(w.callee.count(method) == 2);
+    CHECK(w.caller.count((method == "INVITE" ? "488 " : "500 ") + method) == 1);
+  }
+  w.caller.bye();
+  w.settle();
+  w.over({"200 caller bye"});
+}

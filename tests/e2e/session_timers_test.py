@@ -11,6 +11,8 @@ SHORTEST = 90
 
 
 class SessionTimers(NodeCase):
+    node_options = {"media_settings": "rtp_timeout_s = 300"}  # these phones have no voice
+
     def call(self, caller, refresher):
         leg = caller.invite("7100", headers=["Supported: timer",
                                              f"Session-Expires: {SHORTEST};refresher={refresher}"])

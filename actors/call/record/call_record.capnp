@@ -216,6 +216,7 @@ struct OutgoingLeg {
   cseq @19 :UInt32 = 1;
   login @20 :Login;
   change @21 :Change;
+  minSeS @22 :UInt32;
 
   enum State {
     calling @0;
@@ -348,7 +349,7 @@ struct Dialog {
   kept @25 :UInt16;               # buffer
   ackDestination @26 :Data;       # endpoint
   inviteLogin @27 :Login;
-  byeLogin @28 :Login;
+  login @28 :Login;
   ack @29 :UInt16;                # buffer
   bye @30 :UInt16;
 
@@ -413,6 +414,8 @@ struct Dialog {
   struct Relay {
     asked @0 :Pending;
     answerTo @1 :UInt16;
+    like @2 :UInt16;              # message
+    login @3 :Login;
   }
   enum Usage {
     early @0;

@@ -158,6 +158,7 @@ outgoing_leg_record record_reader::read(OutgoingLeg::Reader from) {
   r.from = text(from.getFrom());
   r.max_forwards = from.getMaxForwards();
   r.cseq = from.getCseq();
+  r.min_se_s = from.getMinSeS();
   r.login = read(from.getLogin());
   r.transport = {from.getTransport()};
   r.peer = endpoint(from.getPeer());
@@ -226,7 +227,7 @@ dialog_record record_reader::read(Dialog::Reader from) {
   r.kept = part(buffers_, from.getKept());
   r.ack_destination = endpoint(from.getAckDestination());
   r.invite_login = read(from.getInviteLogin());
-  r.bye_login = read(from.getByeLogin());
+  r.login = read(from.getLogin());
   r.ack = part(buffers_, from.getAck());
   r.bye = {from.getBye()};
   r.ack_held = from.getAckHeld();
@@ -239,7 +240,10 @@ dialog_record record_reader::read(Dialog::Reader from) {
   r.refresh = {from.getRefresh()};
   if (const auto relays = from.getRelays(); bounded(relays, limits::relays_per_dialog, "relays"))
     for (const auto relay : relays)
-      r.relays.push_back({read(relay.getAsked()), {relay.getAnswerTo()}});
+      r.relays.push_back({read(relay.getAsked()),
+                          {relay.getAnswerTo()},
+                          part(messages_, relay.getLike()),
+                          read(relay.getLogin())});
   return r;
 }
 

@@ -311,7 +311,8 @@ void record_writer::write(const incoming_leg_record& r, IncomingLeg::Builder to)
 
 void record_writer::write(const outgoing_leg_record& r, OutgoingLeg::Builder to) {
   const auto& [number, machine, media, media_with, invite, dialogs, answered_tag, target, from,
-               max_forwards, cseq, login, transport, peer, offer, status, settled, by, change] = r;
+               max_forwards, cseq, min_se_s, login, transport, peer, offer, status, settled, by,
+               change] = r;
   const auto& [state, cause, timers] = machine;
   const auto& [no_answer, cancel] = timers;
   to.setNumber(number);
@@ -335,6 +336,7 @@ void record_writer::write(const outgoing_leg_record& r, OutgoingLeg::Builder to)
   to.setFrom(text(from));
   to.setMaxForwards(max_forwards);
   to.setCseq(cseq);
+  to.setMinSeS(min_se_s);
   if (!(login == sip::digest_client::snapshot{}))
     write(login, to.initLogin());
   to.setTransport(transport.value);
@@ -390,7 +392,7 @@ void record_writer::write(const sdp::negotiation::snapshot& n, Negotiation::Buil
 
 void record_writer::write(const dialog_record& r, Dialog::Builder to) {
   const auto& [dialog, usage, leg, transport, peer, contact, invite, kept, ack_destination,
-               invite_login, bye_login, ack, bye, ack_held, exchange, timer, allows_update, offered,
+               invite_login, login, ack, bye, ack_held, exchange, timer, allows_update, offered,
                offering, refresh, relays] = r;
   const auto& [by_update, description, offer_transaction, heard] = offering;
   write_dialog(dialog, to);
@@ -407,8 +409,8 @@ void record_writer::write(const dialog_record& r, Dialog::Builder to) {
   const sip::digest_client::snapshot none;
   if (!(invite_login == none))
     write(invite_login, to.initInviteLogin());
-  if (!(bye_login == none))
-    write(bye_login, to.initByeLogin());
+  if (!(login == none))
+    write(login, to.initLogin());
   to.setAck(number_of(ack));
   to.setBye(bye.value);
   to.setAckHeld(ack_held);
@@ -422,9 +424,12 @@ void record_writer::write(const dialog_record& r, Dialog::Builder to) {
   to.setRefresh(refresh.value);
   auto list = to.initRelays(count(relays));
   for (unsigned i = 0; i < list.size(); ++i) {
-    const auto& [asked, answer_to] = relays[i];
+    const auto& [asked, answer_to, like, relay_login] = relays[i];
     write(asked, list[i].initAsked());
     list[i].setAnswerTo(answer_to.value);
+    list[i].setLike(number_of(like));
+    if (!(relay_login == none))
+      write(relay_login, list[i].initLogin());
   }
 }
 

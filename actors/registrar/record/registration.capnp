@@ -28,4 +28,5 @@ struct Binding {
   q @5 :UInt16 = 65535;           # thousandths; 65535: none
   transport @6 :UInt8;
   peer @7 :Data;                  # endpoint
+  parameters @8 :Text;            # of the Contact, beside q and expires
 }

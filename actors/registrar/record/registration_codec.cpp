@@ -49,7 +49,7 @@ std::optional<ip_endpoint> endpoint(capnp::Data::Reader from) {
 }
 
 void write(const sip::address_of_record::kept_binding& b, Binding::Builder to) {
-  const auto& [uri, call_id, source, remaining, granted_s, cseq, q] = b;
+  const auto& [uri, call_id, source, remaining, granted_s, cseq, q, parameters] = b;
   to.setUri(text(uri));
   to.setCallId(text(call_id));
   to.setRemaining(remaining.count());
@@ -59,6 +59,8 @@ void write(const sip::address_of_record::kept_binding& b, Binding::Builder to) {
   to.setTransport(source.transport);
   const endpoint_bytes peer{source.peer};
   to.setPeer({peer.bytes.data(), peer.size});
+  if (!parameters.empty())
+    to.setParameters(text(parameters));
 }
 
 /// Nullopt: damage.
@@ -69,11 +71,13 @@ std::optional<sip::address_of_record::kept_binding> read(Binding::Reader from) {
   const auto peer = endpoint(from.getPeer());
   b.remaining = duration{from.getRemaining()};
   b.granted_s = from.getGrantedS();
+  b.parameters = text(from.getParameters());
   b.cseq = from.getCseq();
   if (from.getQ() != no_q)
     b.q = from.getQ();
   if (!peer || b.uri.empty() || b.uri.size() > sip::max_binding_uri_bytes
       || b.call_id.size() > sip::max_binding_call_id_bytes
+      || b.parameters.size() > sip::max_binding_parameter_bytes
       || b.remaining > limits::longest_registration || b.remaining < duration{}
       || b.q.value_or(0) > 1000)
     return std::nullopt;

@@ -4,6 +4,8 @@ per unit, and the time that the hypervisor took away. Run by `./dev bench --peer
     calls      a two-leg call; the node also anchors its media, Kamailio is a mere stateful proxy
     register   REGISTER without digest
     digest     REGISTER, challenge, REGISTER with the answer: two requests
+    bindings   what 100,000 bindings weigh, and how soon they are back after kill -9; the node alone,
+               since Kamailio takes all its memory at its start
 """
 
 import argparse
@@ -13,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -28,6 +31,11 @@ def threads_cpu_s(pids):
         for thread in Path(f"/proc/{pid}/task").iterdir():
             total += int((thread / "schedstat").read_text().split()[0])
     return total / 1e9
+
+
+def resident_bytes(pid):
+    status = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmRSS"))
 
 
 def steal_s():
@@ -56,6 +64,16 @@ class Tandem:
 
     def pids(self):
         return [self._node.process.pid]
+
+    def metric(self, name):
+        return self._node.metric(name)
+
+    def restart(self):
+        """kill -9 and a start; returns the seconds until it is ready."""
+        begin = time.monotonic()
+        self._node.crash()
+        self._node.start()
+        return time.monotonic() - begin
 
     def stop(self):
         self._node.stop()
@@ -114,17 +132,17 @@ def run_calls(peer, rate, options):
         uas.kill()
 
 
-def run_register(peer, rate, options, kind):
+def run_register(peer, rate, options, kind, registers=None):
     with tempfile.TemporaryDirectory() as folder:
         names = Path(folder) / "users.csv"
         names.write_text("SEQUENTIAL\n" + "".join(
             f"{kind}{i};[authentication username={kind}{i} password=secret];\n"
             for i in range(options.users)))
         with_digest = kind == "d"
-        registers = rate * options.seconds
+        registers = registers or rate * options.seconds
         uac = Sipp(scenario("register_digest" if with_digest else "register"),
                    peer.generator[1 if with_digest else 0], registers,
-                   peer=peer.port, rate=rate, seconds=options.seconds + 30,
+                   peer=peer.port, rate=rate, seconds=registers / rate + 30,
                    arguments=("-inf", names))
         try:
             return uac.wait()
@@ -134,6 +152,21 @@ def run_register(peer, rate, options, kind):
 
 WORK = {"calls": (run_calls, 1), "register": (lambda *a: run_register(*a, "p"), 1),
         "digest": (lambda *a: run_register(*a, "d"), 2)}
+
+
+def measure_bindings(options):
+    count = options.users = options.bindings
+    peer = Tandem(options)
+    try:
+        (pid,) = peer.pids()
+        before = resident_bytes(pid)
+        run_register(peer, 5000, options, "p", count)
+        weight = (resident_bytes(pid) - before) / count
+        seconds = peer.restart()
+        print(f"bindings  {count}: {weight:.0f} bytes each; after kill -9 "
+              f"{peer.metric('tandem_registrar_bindings'):.0f} are back in {seconds:.1f} s")
+    finally:
+        peer.stop()
 
 
 def measure(kind, make, rate, options):
@@ -156,16 +189,20 @@ def measure(kind, make, rate, options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="*", default=list(WORK), help=", ".join(WORK))
+    parser.add_argument("what", nargs="*", default=list(WORK), help=", ".join([*WORK, "bindings"]))
     parser.add_argument("--rates", type=int, nargs="+", help="per second")
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--hold-ms", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--users", type=int, default=1000)
+    parser.add_argument("--bindings", type=int, default=100_000)
     options = parser.parse_args()
     if shutil.which("kamailio") is None:
         sys.exit("peer_bench: there is no kamailio: ./dev deps test installs it")
     for kind in options.what:
+        if kind == "bindings":
+            measure_bindings(options)
+            continue
         for rate in options.rates or ([200, 500, 1000] if kind == "calls" else [1000]):
             found = {Tandem: [], Kamailio: []}
             for _ in range(options.rounds):

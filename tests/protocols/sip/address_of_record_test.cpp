@@ -214,6 +214,22 @@ TEST_CASE("registrar: limits at n and n + 1", "[sip][registrar]") {
   }
 }
 
+TEST_CASE("registrar: a Contact's further parameters are kept, up to their limit (RFC 3840 §5)",
+          "[sip][registrar]") {
+  const auto kept = [](const std::string& parameters) {
+    home h;
+    CHECK(h.hear("<sip:a@h>" + parameters, 1, 60) == verdict::changed);
+    return h.aor.bindings().front().parameters;
+  };
+  CHECK(kept("") == "");
+  CHECK(kept(";expires=60;Q=0.5") == "");
+  CHECK(kept(R"(;+sip.instance="<urn:uuid:1;2>";expires=60;methods="INVITE,BYE";q=0.5;video)")
+        == R"(;+sip.instance="<urn:uuid:1;2>";methods="INVITE,BYE";video)");
+  const std::string longest = ";" + std::string(max_binding_parameter_bytes - 1, 'x');
+  CHECK(kept(longest) == longest);
+  CHECK(kept(longest + "x") == "");
+}
+
 TEST_CASE("registrar: a binding goes when its time is over, woken late or early",
           "[sip][registrar]") {
   home h;

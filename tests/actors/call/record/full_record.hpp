@@ -236,6 +236,11 @@ inline actors::leg_change full_change(distinct& d) {
           d.child()};
 }
 
+inline sip::digest_client::snapshot full_login(distinct& d) {
+  return {{d.text("nonce"), d.text("Digest"), d.small()},
+          {d.text("nonce"), d.text("Digest"), d.small()}};
+}
+
 inline actors::pending_request full_pending(distinct& d) {
   return {d.message(), d.v6(), d.child()};
 }
@@ -259,6 +264,10 @@ inline void add_changes(distinct& d, actors::dialog_record& r) {
   r.offering = {true, d.text("offer"), d.child(), true};
   r.refresh = d.child();
   r.relays = {{full_pending(d), d.child()}, {full_pending(d), d.child()}};
+  for (auto& relay : r.relays) {
+    relay.like = d.message();
+    relay.login = full_login(d);
+  }
 }
 
 inline actors::call_root full_root(distinct& d) {
@@ -297,18 +306,15 @@ inline actors::call_record full_record() {
     if (auto* leg = std::get_if<actors::outgoing_leg_record>(&c.record))
       leg->by = actors::flow{{d.small()}, d.v4()};
   }
-  const auto login = [&d] {
-    return sip::digest_client::snapshot{{d.text("nonce"), d.text("Digest"), d.small()},
-                                        {d.text("nonce"), d.text("Digest"), d.small()}};
-  };
   for (auto& c : r.children) {
     if (auto* leg = std::get_if<actors::outgoing_leg_record>(&c.record)) {
       leg->cseq = 90'000U + d.number();
-      leg->login = login();
+      leg->min_se_s = 90'000U + d.number();
+      leg->login = full_login(d);
     }
     if (auto* dialog = std::get_if<actors::dialog_record>(&c.record)) {
-      dialog->invite_login = login();
-      dialog->bye_login = login();
+      dialog->invite_login = full_login(d);
+      dialog->login = full_login(d);
     }
   }
   const auto stream = [&d] {

@@ -69,8 +69,8 @@ inline auto fields(const actors::incoming_leg_record& x) {
   return all(a, b, c, d, e, f, g, h, i, j, k, l);
 }
 inline auto fields(const actors::outgoing_leg_record& x) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s] = x;
-  return all(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t] = x;
+  return all(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t);
 }
 inline auto fields(const actors::leg_change& x) {
   const auto& [a, b, c, d] = x;
@@ -81,8 +81,8 @@ inline auto fields(const actors::pending_request& x) {
   return all(a, b, c);
 }
 inline auto fields(const actors::relayed_request& x) {
-  const auto& [a, b] = x;
-  return all(a, b);
+  const auto& [a, b, c, d] = x;
+  return all(a, b, c, d);
 }
 inline auto fields(const actors::dialog_record::outgoing_offer& x) {
   const auto& [a, b, c, d] = x;

@@ -21,7 +21,14 @@ registration_record sample() {
   r.since_register = 3s;
   r.written = {"boot-a", time_point{1000s}, wall_time{50'000s}};
   r.bindings.bindings = {
-      {"sip:1001@127.0.0.1:5070", "call-1", {1, *parse_ip_endpoint("127.0.0.1:5070")}, 60s, 120, 7},
+      {"sip:1001@127.0.0.1:5070",
+       "call-1",
+       {1, *parse_ip_endpoint("127.0.0.1:5070")},
+       60s,
+       120,
+       7,
+       {},
+       ";+sip.instance=\"<urn:uuid:1>\""},
       {"sip:1001@[::1]:5070", "call-2", {0, *parse_ip_endpoint("[::1]:6000")}, 3600s, 3600, 1, 0}};
   return r;
 }
@@ -46,6 +53,7 @@ TEST_CASE("registration record: the most that a user can have fits, one byte mor
   auto b = r.bindings.bindings.back();
   b.uri = std::string(sip::max_binding_uri_bytes, 'u');
   b.call_id = std::string(sip::max_binding_call_id_bytes, 'c');
+  b.parameters = std::string(sip::max_binding_parameter_bytes, 'p');
   r.bindings.bindings.assign(sip::max_bindings, b);
   const auto bytes = encode_registration(r);
   CHECK(bytes.size() <= limits::registration_bytes);
@@ -54,6 +62,9 @@ TEST_CASE("registration record: the most that a user can have fits, one byte mor
   CHECK_FALSE(decode_registration(encode_registration(r)));
   r = sample();
   r.bindings.bindings.front().uri = std::string(sip::max_binding_uri_bytes + 1, 'u');
+  CHECK_FALSE(decode_registration(encode_registration(r)));
+  r = sample();
+  r.bindings.bindings.front().parameters = std::string(sip::max_binding_parameter_bytes + 1, 'p');
   CHECK_FALSE(decode_registration(encode_registration(r)));
   r = sample();
   r.user_agent = std::string(limits::user_agent_bytes + 1, 'a');
