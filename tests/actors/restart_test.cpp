@@ -401,3 +401,26 @@ TEST_CASE("restart: nothing is written while there are no calls", "[actors]") {
   w.caller.bye();
   w.over({"200 caller bye"});
 }
+
+TEST_CASE("restart: by TCP: connections die with the process, calls do not (§18)", "[actors]") {
+  for (const bool by_caller : {true, false}) {
+    INFO((by_caller ? "the caller" : "the callee") << " hangs up");
+    world w{{.everywhere = true}};
+    auto& caller = w.add_tcp_phone(5071);
+    auto& callee = w.add_tcp_phone(5081);
+    caller.invite("5100");
+    w.settle();
+    callee.respond(200);
+    w.settle();
+    REQUIRE(caller.count("200 INVITE") == 1);
+    w.restart(1s);
+    REQUIRE(w.call_rows().size() == 1);
+    auto& ends = by_caller ? caller : callee;
+    auto& other = by_caller ? callee : caller;
+    ends.bye();
+    w.settle();
+    CHECK(ends.count("200 BYE") == 1);
+    CHECK(other.count("BYE") == 1);
+    w.over({by_caller ? "200 caller bye" : "200 callee bye"});
+  }
+}

@@ -4,9 +4,11 @@
 #include "cluster/store/rocks_database.hpp"
 
 #include <catch2/catch.hpp>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -276,4 +278,58 @@ TEST_CASE("store: a log cut at any byte of its last batch: the earlier ones whol
     CHECK(all_of(again->calls()) == (missing == 0 ? after : before));
     CHECK(again->registrations().read({1, 1}) == "user");
   }
+}
+
+namespace {
+
+/// No file of this process grows beyond so many bytes: the system's write fails with EFBIG.
+class small_files {
+public:
+  explicit small_files(std::size_t bytes) {
+    (void) std::signal(SIGXFSZ, SIG_IGN);
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before_) == 0);
+    const rlimit small{bytes, before_.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  }
+  ~small_files() {
+    (void) ::setrlimit(RLIMIT_FSIZE, &before_);
+    (void) std::signal(SIGXFSZ, SIG_DFL);
+  }
+
+private:
+  rlimit before_{};
+};
+
+} // namespace
+
+TEST_CASE("store: a log that cannot be written fails the commit, and is opened anew", "[store]") {
+  const scratch folder;
+  const auto live = folder.path / "live";
+  const auto db = opened(live);
+  patient_store s{db->calls()};
+  REQUIRE(s.commit(std::vector<record_change>{{{1, 1}, "one"}, {{2, 2}, "two"}}));
+  {
+    const small_files limit{log_bytes(live) + 10}; // it ends amid the next batch
+    const auto failed = s.commit(std::vector<record_change>{{{1, 1}, std::string(1000, 'x')}});
+    REQUIRE_FALSE(failed);
+    INFO(failed.error());
+    CHECK(failed.error().starts_with("cannot write calls to disk: "));
+    CHECK(failed.error().find("File too large") != std::string::npos);
+    CHECK_FALSE(db->registrations().commit(std::vector<record_change>{{{9, 9}, "user"}}));
+    for (int i = 0; i < 3; ++i)
+      CHECK_FALSE(s.retry());
+    CHECK(s.read({2, 2}) == "two"); // what it had can be read all the while
+    CHECK(s.commit(std::vector<record_change>{{{2, 2}, std::nullopt}, {{3, 3}, "three"}}));
+  }
+  { // a crash now: as it was before the failure
+    const auto copy = opened(torn_copy(live, folder.path / "copy", 0));
+    CHECK(all_of(copy->calls()) == std::map<key128, std::string>{{{1, 1}, "one"}, {{2, 2}, "two"}});
+  }
+  CHECK(s.retry());
+  const std::map<key128, std::string> now = {{{1, 1}, std::string(1000, 'x')}, {{3, 3}, "three"}};
+  CHECK(all_of(db->calls()) == now);
+  CHECK(db->registrations().commit(std::vector<record_change>{{{9, 9}, "user"}}));
+  const auto copy = opened(torn_copy(live, folder.path / "copy", 0));
+  CHECK(all_of(copy->calls()) == now);
+  CHECK(copy->registrations().read({9, 9}) == "user");
 }

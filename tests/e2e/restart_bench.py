@@ -1,0 +1,58 @@
+"""How long a node with many calls needs to be back after kill -9, and what a call costs it. By hand:
+
+    TANDEM_BIN=build/release/bin python3 -B tests/e2e/restart_bench.py [--calls 4900]
+
+A call has two legs and four sockets, so the hard limit of open files bounds them.
+"""
+
+import argparse
+import os
+import time
+
+from node import Node
+from phone import Phone, establish, hang_up
+
+TICKS = os.sysconf("SC_CLK_TCK")
+SAMPLE = 100
+
+
+def cpu_s(process):
+    fields = open(f"/proc/{process.pid}/stat", encoding="ascii").read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def start(node, again):
+    begin = time.monotonic()
+    node.start(again=again)
+    return time.monotonic() - begin, cpu_s(node.process)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--calls", type=int, default=4900)
+    calls = parser.parse_args().calls
+    node = Node(media_ports=4 * calls, media_settings="workers = 1")  # so that each pair fits
+    empty_s, empty_cpu_s = start(node, again=False)
+    with Phone(node.sip, name="alice") as alice, Phone(node.sip, node.callee, "bob") as bob:
+        legs = [establish(alice, bob) for _ in range(calls)]
+        time.sleep(7)  # transactions go, as they have in calls that stand
+        node.crash()
+        back_s, back_cpu_s = start(node, again=True)
+        stored = sum(f.stat().st_size for f in (node.folder / "data/store").rglob("*.log"))
+        (line,) = (line for line in node.log.read_text().splitlines() if "restored " in line)
+        print(line)
+        print(f"an empty node: ready after {empty_s:.2f} s, {empty_cpu_s:.2f} s of CPU")
+        print(f"{calls} calls: ready after {back_s:.2f} s, {back_cpu_s:.2f} s of CPU, "
+              f"{1000 * (back_cpu_s - empty_cpu_s) / calls:.3f} ms a call; log of {stored} bytes")
+        assert len(node.calls()) == calls, len(node.calls())
+        for number in range(0, calls, max(1, calls // SAMPLE)):
+            one, other = legs[number]
+            if number % 2:
+                hang_up(alice, one, bob)
+            else:
+                hang_up(bob, other, alice)
+    node.stop()
+
+
+if __name__ == "__main__":
+    main()
