@@ -272,3 +272,31 @@ TEST_CASE("trunk login: a second challenge to a re-INVITE or INFO is a refusal",
   w.settle();
   w.over({"200 caller bye"});
 }
+
+TEST_CASE("trunk login: a restart between the challenge and the answer to it", "[actors]") {
+  for (const std::string method : {"INVITE", "INFO"}) {
+    INFO(method);
+    world w{with_trunk()};
+    w.connect();
+    w.callee.forget();
+    w.caller.forget();
+    if (method == "INVITE")
+      w.caller.reinvite({.body = w.caller.described(2)});
+    else
+      w.caller.change(method, {.body = "a word"});
+    w.settle();
+    w.callee.respond_to(method, 401, challenge("n1"));
+    w.settle();
+    REQUIRE(answers(*w.callee.last(method), sip::header_id::authorization, "n1"));
+    w.restart();
+    w.callee.respond_to(method, 401, challenge("n2", ", stale=true"));
+    w.settle();
+    REQUIRE(answers(*w.callee.last(method), sip::header_id::authorization, "n2"));
+    w.callee.respond_to(method, 200, {.body = method == "INVITE" ? w.callee.described(2) : ""});
+    w.settle();
+    CHECK(w.caller.count("200 " + method) == 1);
+    w.caller.bye();
+    w.settle();
+    w.over({"200 caller bye"});
+  }
+}

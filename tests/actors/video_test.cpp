@@ -38,6 +38,26 @@ media::slot_id slot(std::uint32_t index) {
   return {0, index, 1};
 }
 
+/// Of all slots, by whatever names the process has given them.
+int connected_pairs(const world& w) {
+  std::vector<media::slot_id> live;
+  for (std::uint32_t index = 0; index < 20; ++index)
+    for (std::uint32_t generation = 1; generation < 20; ++generation)
+      if (w.media().find({0, index, generation}) != nullptr)
+        live.push_back({0, index, generation});
+  int pairs = 0;
+  for (std::size_t a = 0; a < live.size(); ++a)
+    for (std::size_t b = 0; b < a; ++b)
+      pairs += w.media().are_connected(live[a], live[b]) ? 1 : 0;
+  return pairs;
+}
+
+void hang_up(world& w) {
+  w.caller.bye();
+  w.settle();
+  w.over({"200 caller bye"});
+}
+
 } // namespace
 
 TEST_CASE("video: audio and video are relayed, each through its own ports", "[actors]") {
@@ -318,4 +338,49 @@ TEST_CASE("video: a call that failed has its streams again", "[actors]") {
   w.caller.bye();
   w.settle();
   w.over({"200 caller bye"});
+}
+
+TEST_CASE("video: a restart while it is offered, in a call and for a new one", "[actors]") {
+  SECTION("by re-INVITE") {
+    world w;
+    w.connect();
+    w.caller.reinvite({.body = again(2) + audio + video});
+    w.settle();
+    const auto offered = lines_of(w.callee.last("INVITE"));
+    w.restart();
+    CHECK(w.media().in_use() == 4);
+    w.callee.respond(200, {.body = again(2) + audio + video});
+    w.settle();
+    CHECK(offered == "audio 20002, video 20006");
+    CHECK(lines_of(w.caller.last("200 INVITE")) == "audio 20000, video 20004");
+    CHECK(connected_pairs(w) == 2);
+    hang_up(w);
+  }
+  SECTION("by the first INVITE") {
+    world w;
+    w.caller.invite("7100", {.body = head + audio + video});
+    w.settle();
+    w.restart();
+    w.callee.respond(200, {.body = head + audio + video});
+    w.settle();
+    CHECK(lines_of(w.caller.last("200 INVITE")) == "audio 20000, video 20002");
+    CHECK(connected_pairs(w) == 2);
+    hang_up(w);
+  }
+  SECTION("and then it is removed") {
+    world w;
+    w.caller.invite("7100", {.body = head + audio + video});
+    w.settle();
+    w.callee.respond(200, {.body = head + audio + video});
+    w.settle();
+    w.restart();
+    w.callee.reinvite({.body = again(2) + audio + no_video});
+    w.settle();
+    CHECK(lines_of(w.caller.last("INVITE")) == "audio 20000, video 0");
+    w.caller.respond(200, {.body = again(2) + audio + no_video});
+    w.settle();
+    CHECK(lines_of(w.callee.last("200 INVITE")) == "audio 20004, video 0");
+    CHECK(w.media().in_use() == 2);
+    hang_up(w);
+  }
 }
