@@ -124,6 +124,8 @@ void call::quarantine(const msg::sip_input& in) {
   if (!in.message->is_request() || in.message->get_method() == sip::method::ack)
     return;
   const auto via = sip::read_top_via(*in.message);
+  if (via && find(match_of(*in.message, *via)) != nullptr)
+    return; // §17.2: it came again; its transaction stands, and has answered it or will
   if (via && quarantined_.size() < limits::quarantined_per_call)
     quarantined_.push_back(match_of(*in.message, *via));
   answer_without_user(in, 500);

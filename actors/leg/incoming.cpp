@@ -45,7 +45,9 @@ caf::behavior incoming_leg::make_behavior() {
 void incoming_leg::on_request(const msg::request_received& in) {
   if (in.message->get_method() == sip::method::invite)
     return on_invite(in);
-  call_.tell(in.transaction, msg::respond{200, plain_reply(in, 200)}); // CANCEL, §9.2
+  // CANCEL: §9.2, with the tag of the INVITE's own answers.
+  const auto tag = make_tag({call_.key(), r_.number, call_.node().name});
+  call_.tell(in.transaction, msg::respond{200, plain_reply(in, 200, tag)});
   perform(machine_.on_cancel());
 }
 

@@ -1,4 +1,5 @@
 // RFC 3261 §9: CANCEL, before and while it crosses the answer.
+#include "protocols/sip/typed_headers.hpp"
 #include "tests/actors/world.hpp"
 
 #include <catch2/catch.hpp>
@@ -18,6 +19,9 @@ TEST_CASE("cancel: while it rings, on both legs (§9.1, §9.2)", "[actors]") {
   w.settle();
   CHECK(w.caller.heard() == strings{"180 INVITE", "200 CANCEL", "487 INVITE"});
   CHECK(w.callee.heard() == strings{"INVITE", "CANCEL", "ACK"});
+  const auto tag = sip::read_to(*w.caller.last("200 CANCEL"))->tag; // §8.2.6.2
+  CHECK_FALSE(tag.empty());
+  CHECK(sip::read_to(*w.caller.last("487 INVITE"))->tag == tag);
   w.over({"487 caller cancelled"});
 }
 

@@ -169,3 +169,26 @@ TEST_CASE("injected faults: the process ends at the named points of a turn", "[a
   w.settle();
   w.over({"200 caller bye"});
 }
+
+TEST_CASE("injected faults: a retransmission that throws changes no answer (§17.2.1)", "[actors]") {
+  const std::string path = GENERATE("calls/*", "calls/*/leg 0/*(server)");
+  faulty_world f;
+  auto& w = f.w;
+  INFO(path);
+  w.caller.invite("7100");
+  w.settle();
+  w.callee.respond(180);
+  w.settle();
+  f.arm(path, fault::kind::throw_before_commit);
+  w.caller.again("INVITE");
+  w.settle();
+  CHECK(f.fired() == 1);
+  CHECK(w.caller.heard() == strings{"180 INVITE"}); // and no 500
+  w.callee.respond(200);
+  w.settle();
+  CHECK(w.caller.count("200 INVITE") == 1);
+  w.caller.bye();
+  w.settle();
+  const bool unheard = path == "calls/*"; // it threw before it could note what came
+  w.over({"200 caller bye"}, unheard ? strings{"INVITE"} : strings{});
+}

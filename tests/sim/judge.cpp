@@ -161,6 +161,8 @@ void bench::on_request_sent(const sip::message& m) {
 void bench::on_response_sent(const trace_line& l, const sip::message& m) {
   auto& d = dialog_of(m, sip::read_to(m)->tag);
   check_description(m, d);
+  if (m.status().value() > 100 && sip::read_to(m)->tag.empty())
+    fail("tags", "a response without To tag (§8.2.6.2)", m);
   if (m.status().value() < 200)
     return;
   const auto method = std::string(sip::read_cseq(m)->method_name);

@@ -49,7 +49,7 @@ int replay(std::uint64_t seed) {
 
 int run_many(const options& o) {
   const auto started = std::chrono::steady_clock::now();
-  std::size_t failed = 0, calls = 0, answered = 0, crashes = 0;
+  std::size_t failed = 0, calls = 0, answered = 0, crashes = 0, throws = 0;
   std::map<std::string, std::set<std::uint64_t>> broken;
   std::uint64_t hash = 0, run = 0;
   for (auto seed = o.from; seed < o.from + o.seeds; ++seed) {
@@ -59,6 +59,7 @@ int run_many(const options& o) {
     calls += plan.calls.size();
     answered += result.answered;
     crashes += result.crashes;
+    throws += result.throws;
     hash = hash * 0x100000001b3U ^ result.hash;
     if (result.judged.ok())
       continue;
@@ -80,10 +81,10 @@ int run_many(const options& o) {
     std::printf("%s: broken by %zu seeds, the first is %llu\n", invariant.c_str(), seeds.size(),
                 static_cast<unsigned long long>(*seeds.begin()));
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
-  std::printf("%llu seeds from %llu, %zu failed; %zu calls, %zu answered; %zu crashes; "
+  std::printf("%llu seeds from %llu, %zu failed; %zu calls, %zu answered; %zu crashes, %zu throws; "
               "hash of all %016llx; %.1f s\n",
               static_cast<unsigned long long>(o.seeds), static_cast<unsigned long long>(o.from),
-              failed, calls, answered, crashes, static_cast<unsigned long long>(hash),
+              failed, calls, answered, crashes, throws, static_cast<unsigned long long>(hash),
               took.count());
   return failed == 0 ? 0 : 1;
 }

@@ -67,6 +67,8 @@ void phone::ask(phone_call& by, std::string_view method, const std::string& bran
   repeat_request(transaction, t1, street_.time.now() + patience);
   street_.once_calm(invites ? invite_answered_within : answered_within, [this, transaction] {
     const auto& a = asked_.at(transaction);
+    if (a.by->is_over()) // of a call that was hung up meanwhile nobody waits for an answer
+      return;
     if (!a.done && !a.heard)
       street_.fail("progress", "no answer to " + a.bytes);
     if (!a.done && a.method != "INVITE")

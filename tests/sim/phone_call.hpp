@@ -35,6 +35,13 @@ public:
   [[nodiscard]] bool was_answered() const { return was_answered_; }
   [[nodiscard]] bool is_caller() const { return is_caller_; }
   [[nodiscard]] std::string name() const;
+  /// It talks, and nothing changes or has changed just now.
+  [[nodiscard]] bool is_steady() const;
+  [[nodiscard]] bool is_holding() const { return holding_; }
+  [[nodiscard]] const phone_call* partner() const;
+  [[nodiscard]] std::uint16_t node_port() const { return node_port_; }
+  /// Where its RTP is wanted.
+  [[nodiscard]] std::uint16_t rtp_port() const;
 
   // -- of its requests
   void on_provisional(const sip::message&);
@@ -81,8 +88,6 @@ private:
   [[nodiscard]] std::string describe(media_way);
   [[nodiscard]] std::string answer_to(const sip::message&);
   [[nodiscard]] media_way wanted() const { return {true, !holding_}; }
-  [[nodiscard]] bool is_steady() const;
-  [[nodiscard]] const phone_call* partner() const;
 
   phone& phone_;
   street& street_;

@@ -21,8 +21,10 @@ public:
     const auto calls = 3 + draw_.below(6);
     for (unsigned i = 0; i < calls; ++i)
       draw_call(i);
+    draw_throws();
     if (draw_.chance(0.3))
       out_.stalls.push_back({between(1s, out_.faults_end), between(50ms, 1500ms)});
+    draw_crashes();
     return out_;
   }
 
@@ -43,6 +45,32 @@ private:
     n.duplication = static_cast<double>(draw_.below(11)) / 100;
     n.reorder = static_cast<double>(draw_.below(16)) / 100;
     n.reorder_delay = between(10ms, 700ms);
+  }
+
+  /// Mostly fewer than would end a call.
+  void draw_throws() {
+    if (!draw_.chance(0.4))
+      return;
+    out_.throws.chance = static_cast<double>(1 + draw_.below(20)) / 1000;
+    if (draw_.chance(0.2))
+      out_.throws.per_call = 100;
+  }
+
+  /// The process dies at a moment of its own; one time in five the power fails with it.
+  void draw_crashes() {
+    if (!draw_.chance(0.6))
+      return;
+    const auto n = 1 + draw_.below(3);
+    const bool power = draw_.chance(0.2);
+    for (std::size_t i = 0; i < n; ++i) {
+      planned_crash c;
+      c.at = between(500ms, out_.faults_end - 8s);
+      c.when = static_cast<planned_crash::moment>(draw_.below(3));
+      c.countdown = static_cast<unsigned>(draw_.below(30));
+      c.down = draw_.chance(0.3) ? between(0ms, 20ms) : between(0ms, 5s);
+      c.torn = power ? 1 + draw_.below(6) : 0;
+      out_.crashes.push_back(c);
+    }
   }
 
   call_kind draw_kind() {
@@ -132,6 +160,17 @@ std::string ms(duration d) {
   return std::to_string(d / 1ms) + " ms";
 }
 
+std::string where(const planned_crash& c) {
+  switch (c.when) {
+    case planned_crash::moment::between_turns: return "";
+    case planned_crash::moment::handler:
+      return " in handler " + std::to_string(c.countdown) + " from there";
+    case planned_crash::moment::turn_point:
+      return " at point " + std::to_string(c.countdown) + " from there";
+  }
+  return "";
+}
+
 const char* name_of(call_kind k) {
   constexpr const char* names[]{"bridge", "early media", "echo",  "fork",
                                 "busy",   "no answer",   "cancel"};
@@ -162,11 +201,14 @@ std::string to_text(const run_plan& p) {
                                                       : "UPDATE")
              + " after " + ms(a.after) + "\n";
   }
+  if (p.throws.chance > 0)
+    out += "  handlers throw with " + std::to_string(p.throws.chance) + ", "
+           + std::to_string(p.throws.per_call) + " times per call at most\n";
   for (const auto& s : p.stalls)
     out += "  stall at " + ms(s.at) + " for " + ms(s.lasts) + "\n";
   for (const auto& c : p.crashes)
-    out += "  crash at " + ms(c.at) + ", down " + ms(c.down) + ", torn " + std::to_string(c.torn)
-           + "\n";
+    out += "  crash at " + ms(c.at) + where(c) + ", down " + ms(c.down) + ", "
+           + std::to_string(c.torn) + " commits torn\n";
   return out;
 }
 

@@ -53,9 +53,18 @@ struct call_plan {
 
 /// The node dies.
 struct planned_crash {
+  enum class moment : std::uint8_t { between_turns, handler, turn_point };
   duration at{};
+  moment when = moment::between_turns;
+  unsigned countdown = 0; ///< so many handlers or points after `at`
   duration down{};
   std::size_t torn = 0; ///< commits that the disk never got: the power failed
+};
+
+/// Handlers of calls throw.
+struct planned_throws {
+  double chance = 0;     ///< of each handler's entry
+  unsigned per_call = 2; ///< and not more often in one call
 };
 
 /// The node does nothing for a while, as when its host is busy.
@@ -72,6 +81,7 @@ struct run_plan {
   duration faults_end{}; ///< from here on nothing goes wrong any more
   std::vector<call_plan> calls;
   std::vector<planned_crash> crashes;
+  planned_throws throws;
   std::vector<planned_stall> stalls;
 };
 

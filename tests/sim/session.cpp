@@ -173,13 +173,17 @@ const phone_call* phone_call::partner() const {
   return found;
 }
 
+std::uint16_t phone_call::rtp_port() const {
+  const auto phone = static_cast<unsigned>(phone_.name().front() - '0');
+  return static_cast<std::uint16_t>(30000 + 100 * plan_.number + 2 * phone);
+}
+
 std::string phone_call::describe(media_way way) {
   const auto host = phone_.address().substr(0, phone_.address().find(':'));
-  const auto port = 30000 + 100 * plan_.number + 2 * static_cast<unsigned>(phone_.name()[0] - '0');
   const auto text = [&](std::uint64_t version) {
     return "v=0\r\no=phone " + std::to_string(1000 + plan_.number) + " " + std::to_string(version)
            + " IN IP4 " + host + "\r\ns=-\r\nc=IN IP4 " + host + "\r\nt=0 0\r\nm=audio "
-           + std::to_string(port) + " RTP/AVP 0 8\r\na=rtpmap:0 PCMU/8000\r\n"
+           + std::to_string(rtp_port()) + " RTP/AVP 0 8\r\na=rtpmap:0 PCMU/8000\r\n"
            + "a=rtpmap:8 PCMA/8000\r\na=" + std::string(to_text(way)) + "\r\n";
   };
   if (described_.empty() || text(version_) != described_)

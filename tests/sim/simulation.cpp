@@ -1,6 +1,6 @@
 #include "tests/sim/simulation.hpp"
 
-#include "cluster/store/memory_store.hpp"
+#include "actors/call/fault_plan.hpp"
 #include "tests/actors/node_life.hpp"
 #include "tests/actors/world.hpp"
 #include "tests/sim/edge.hpp"
@@ -9,6 +9,7 @@
 #include "tests/sim/phone_call.hpp"
 #include "tests/sim/street.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <stdexcept>
 
@@ -19,6 +20,7 @@ namespace tandem::test {
 namespace {
 
 constexpr duration longest = 300s;  ///< beyond it a run has got stuck
+constexpr duration settling = 3s;   ///< after a start or a stall
 constexpr duration lingering = 40s; ///< 64*T1, and the patience of calls that are over
 
 configuration settings_for(const run_plan& plan) {
@@ -57,16 +59,22 @@ struct life_on_edge {
   std::shared_ptr<power> on = std::make_shared<power>();
   std::unique_ptr<edge_network> net;
   std::vector<std::unique_ptr<edge_store>> stores;
+  std::vector<std::unique_ptr<edge_store>> marks;
   std::unique_ptr<node_life> node;
 };
 
-class simulation {
+class simulation final : private actors::fault_plan {
 public:
   explicit simulation(const run_plan& plan)
-    : plan_(plan), draw_(plan.seed ^ 0x5eed), net_(plan.seed, plan.network),
-      street_{
-          time_,      bell_, net_, draw_, out_.judged, plan_, *parse_ip_endpoint("127.0.0.1:5060"),
-          time_.now()} {
+    : plan_(plan), draw_(plan.seed ^ 0x5eed), fate_(plan.seed ^ 0xfa7e),
+      net_(plan.seed, plan.network), street_{time_,
+                                             bell_,
+                                             net_,
+                                             draw_,
+                                             out_.judged,
+                                             plan_,
+                                             *parse_ip_endpoint("127.0.0.1:5060"),
+                                             time_.now()} {
     calls_.resize(plan.shards);
     marks_.resize(plan.shards);
     registrations_.resize(plan.shards);
@@ -78,11 +86,13 @@ public:
     for (const auto& c : plan_.calls)
       street_.after(c.start, [this, &c] { phones_[c.caller]->call(c); });
     for (const auto& c : plan_.crashes)
-      street_.after(c.at, [this, &c] { crash(c); });
+      street_.after(c.at, [this, &c] { doom(c); });
     for (const auto& s : plan_.stalls)
       street_.after(s.at, [this, &s] { stall(s.lasts); });
+    look_at_media();
     street_.after(plan_.faults_end, [this] {
       note("the faults end");
+      doomed_ = nullptr;
       net_.set_conditions({.latency = 1ms});
     });
   }
@@ -111,6 +121,7 @@ private:
 
   void start_node() {
     note("the node starts");
+    up_since_ = time_.now();
     life_ = std::make_unique<life_on_edge>();
     auto& l = *life_;
     const notary notes = [this](trace_line line) { note(std::move(line)); };
@@ -119,7 +130,8 @@ private:
     for (std::size_t i = 0; i < plan_.shards; ++i) {
       l.stores.push_back(std::make_unique<edge_store>(calls_[i], l.on, notes));
       l.stores.push_back(std::make_unique<edge_store>(registrations_[i], l.on, notes));
-      disks.push_back({*l.stores[2 * i], *l.stores[2 * i + 1], &marks_[i]});
+      l.marks.push_back(std::make_unique<edge_store>(marks_[i], l.on, [](const trace_line&) {}));
+      disks.push_back({*l.stores[2 * i], *l.stores[2 * i + 1], l.marks[i].get()});
     }
     const node_grounds on{
         time_,
@@ -135,17 +147,62 @@ private:
           note({.is = trace_line::kind::detail, .key = d.key, .bytes = actors::to_json(d)});
           written_.insert(to_string(d.key) + actors::utc_text(d.start));
         },
-        nullptr,
+        this,
         [this](const key128& key, wall_time started) {
           return written_.contains(to_string(key) + actors::utc_text(started));
-        }};
+        },
+        boot_};
     l.node = std::make_unique<node_life>(
         on,
         node_shape{.settings = settings_for(plan_), .apps = test_catalogue(), .ring_timeout = 20s});
   }
 
-  /// From here on nothing is stored or sent; then the process is gone.
+  // -- fate --------------------------------------------------------------------------------------
+
+  act on_entry(const key128& call, std::optional<actors::child_kind>,
+               const std::string& path) override {
+    if (!life_ || !life_->on->on || street_.elapsed() >= plan_.faults_end)
+      return act::proceed;
+    meet(planned_crash::moment::handler);
+    if (!fate_.chance(plan_.throws.chance) || thrown_[call] >= plan_.throws.per_call)
+      return act::proceed;
+    if (!is_recorded(call))
+      return act::proceed;
+    ++thrown_[call];
+    ++out_.throws;
+    const auto how = fate_.chance(0.5) ? act::throw_before_commit : act::throw_after_commit;
+    note({.is = trace_line::kind::fate,
+          .key = call,
+          .bytes = (path.empty() ? "the call" : path) + " of " + to_string(call) + " throws "
+                   + (how == act::throw_before_commit ? "before" : "after") + " the commit"});
+    return how;
+  }
+
+  [[nodiscard]] bool is_recorded(const key128& call) const {
+    return std::ranges::any_of(calls_,
+                               [&](const edge_disk& d) { return d.records.contains(call); });
+  }
+
+  void on_point(actors::turn_point) override { meet(planned_crash::moment::turn_point); }
+
+  /// A crash whose time has come: at once, or after so many handlers or points.
+  void doom(const planned_crash& c) {
+    if (c.when == planned_crash::moment::between_turns || !life_)
+      return crash(c);
+    doomed_ = &c;
+    countdown_ = c.countdown;
+  }
+
+  /// From here on nothing is stored or sent; what the process would still do, it does in vain.
+  void meet(planned_crash::moment m) {
+    if (doomed_ == nullptr || doomed_->when != m || countdown_-- > 0)
+      return;
+    life_->on->on = false;
+    note(m == planned_crash::moment::handler ? "dies in a handler" : "dies at a point of its turn");
+  }
+
   void crash(const planned_crash& c) {
+    doomed_ = nullptr;
     if (!life_)
       return; // it is down already
     life_->on->on = false;
@@ -153,6 +210,8 @@ private:
     for (auto& disk : calls_)
       torn_.merge(disk.tear(c.torn));
     ++out_.crashes;
+    if (c.torn > 0)
+      boot_ += "'";
     note("the node is dead, " + std::to_string(c.torn) + " commits are lost");
     street_.after(c.down, [this] { start_node(); });
   }
@@ -175,6 +234,8 @@ private:
       const auto first = draw_.below(n);
       for (std::size_t i = 0; i < n; ++i)
         life_->node->step((first + i) % n);
+      if (!life_->on->on)
+        crash(*doomed_);
     }
     if (!phones_first)
       bell_.poll({});
@@ -191,6 +252,40 @@ private:
     if (runs())
       next = std::min(next, life_->node->next().value_or(at_most));
     time_.advance_to(std::min(at_most, std::max(next, time_.now())));
+  }
+
+  // -- audio -------------------------------------------------------------------------------------
+
+  /// Every few seconds: whoever talks steadily is connected with the other side, and his media goes
+  /// where he wants it and in the directions that both want.
+  void look_at_media() {
+    street_.after(3s, [this] {
+      if (runs() && time_.now() - up_since_ > settling && time_.now() - stalled_until_ > settling)
+        for (const auto& [number, sides] : street_.sides)
+          for (const auto* side : sides)
+            if (const auto* other = side->partner();
+                other != nullptr && side->is_steady() && other->is_steady())
+              check_audio(*side, *other);
+      look_at_media();
+    });
+  }
+
+  void check_audio(const phone_call& side, const phone_call& other) {
+    const auto* ours = life_->node->media.at_port(side.node_port());
+    const auto* theirs = life_->node->media.at_port(other.node_port());
+    if (ours == nullptr || theirs == nullptr)
+      return street_.fail("audio", side.name() + ": the port that it was told is closed");
+    if (!life_->node->media.are_connected(ours->slot.id, theirs->slot.id))
+      return street_.fail("audio", side.name() + " is not connected with " + other.name());
+    if (!ours->remote || ours->remote->rtp.port != side.rtp_port())
+      street_.fail("audio", side.name() + ": its media goes elsewhere");
+    using enum media::direction;
+    const auto from = theirs->allowed == send_receive || theirs->allowed == receive_only;
+    const auto to = ours->allowed == send_receive || ours->allowed == send_only;
+    if ((from && to) == side.is_holding())
+      street_.fail("audio", side.name()
+                                + (side.is_holding() ? " holds, and hears " : " does not hear ")
+                                + other.name());
   }
 
   [[nodiscard]] bool is_over() const {
@@ -235,18 +330,24 @@ private:
   run_plan plan_;
   simulated_clock time_;
   simulated_random draw_;
+  simulated_random fate_; ///< of its own, so that a fault more does not change the phones' draws
   simulated_network net_;
   simulated_reactor bell_{time_}; ///< of the phones, and of fate
   run_result out_;
   street street_;
   std::vector<edge_disk> calls_;
-  std::vector<cluster::memory_store> marks_;
+  std::vector<edge_disk> marks_;
+  std::string boot_ = "boot";     ///< another one after a power cut
   std::set<std::string> written_; ///< CDRs, by key and start
   std::vector<edge_disk> registrations_;
   std::set<key128> torn_;
   std::unique_ptr<life_on_edge> life_;
   std::vector<std::unique_ptr<phone>> phones_;
   time_point stalled_until_;
+  time_point up_since_;
+  const planned_crash* doomed_ = nullptr;
+  unsigned countdown_ = 0;
+  std::map<key128, unsigned> thrown_;
   std::size_t rows_at_rest_ = 0;
   std::size_t timers_at_rest_ = 0;
 };

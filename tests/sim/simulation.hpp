@@ -14,6 +14,7 @@ struct run_result {
   run_trace trace;
   std::uint64_t hash = 0; ///< over everything that happened, and every delivery in the network
   std::size_t crashes = 0;
+  std::size_t throws = 0;
   std::size_t answered = 0; ///< calls that were
 };
 

@@ -111,6 +111,12 @@ public:
     const auto found = open_.find(id.index);
     return found == open_.end() || found->second.slot.id != id ? nullptr : &found->second;
   }
+  /// The one with that RTP port of ours.
+  [[nodiscard]] const endpoint_state* at_port(std::uint16_t port) const {
+    const auto found = std::ranges::find_if(
+        open_, [port](const auto& entry) { return entry.second.slot.rtp.port == port; });
+    return found == open_.end() ? nullptr : &found->second;
+  }
   [[nodiscard]] std::size_t in_use() const { return open_.size(); }
   /// Both slots relay to each other.
   [[nodiscard]] bool are_connected(media::slot_id a, media::slot_id b) const {
