@@ -24,7 +24,9 @@ void shard_thread::stop() {
 
 void shard_thread::loop() {
   shard_.bind();
-  std::optional<duration> wait = duration{};
+  // What was asked of it before its start comes before what the sockets have for it by now: a call
+  // that is to be restored must be there when its phone speaks.
+  std::optional<duration> wait = shard_.turn() ? duration{} : shard_.fall_asleep();
   while (!stopping_) {
     reactor_.poll(wait);
     shard_.awake();

@@ -24,6 +24,17 @@ std::string transaction_of(std::string_view branch, std::string_view method) {
   return std::string(branch) + " " + std::string(method == "ACK" ? "INVITE" : method);
 }
 
+/// Of the planned call: the caller's user part in From or, of a request to her, in To.
+unsigned number_of(const sip::message& m) {
+  for (const auto& side : {sip::read_from(m), sip::read_to(m)})
+    if (const auto user = side->uri.user; user.starts_with('c')) {
+      unsigned number = 0;
+      (void) std::from_chars(user.data() + 1, user.data() + user.size(), number);
+      return number;
+    }
+  return 0;
+}
+
 } // namespace
 
 phone::phone(street& s, unsigned index)
@@ -70,9 +81,9 @@ void phone::ask(phone_call& by, std::string_view method, const std::string& bran
     if (a.by->is_over()) // of a call that was hung up meanwhile nobody waits for an answer
       return;
     if (!a.done && !a.heard)
-      street_.fail("progress", "no answer to " + a.bytes);
+      street_.fail_unless_torn(a.by->number(), "progress", "no answer to " + a.bytes);
     if (!a.done && a.method != "INVITE")
-      street_.fail("progress", "no final answer to " + a.bytes);
+      street_.fail_unless_torn(a.by->number(), "progress", "no final answer to " + a.bytes);
   });
 }
 
@@ -161,8 +172,9 @@ void phone::on_request(const sip::message_ptr& m) {
     return;
   }
   if (m->raw() != a.request)
-    street_.fail("same_bytes", "the same request in other words: " + std::string(m->raw())
-                                   + " and before: " + a.request);
+    street_.fail_unless_torn(number_of(*m), "same_bytes",
+                             "the same request in other words: " + std::string(m->raw())
+                                 + " and before: " + a.request);
   const bool repeats_itself = m->get_method() == sip::method::invite && a.status / 100 == 2;
   if (!a.last.empty() && !repeats_itself) // §13.3.1.4
     say(a.last);
@@ -175,22 +187,23 @@ void phone::on_fresh_request(const sip::message_ptr& m, const std::string& trans
     if (inside != nullptr)
       inside->on_ack(*m);
     else
-      street_.fail("stray", "an ACK of nothing: " + std::string(m->raw()));
+      street_.fail_unless_torn(number_of(*m), "stray",
+                               "an ACK of nothing: " + std::string(m->raw()));
     return;
   }
-  answered_[transaction] = {.request = std::string(m->raw())};
+  answered_[transaction] = {.request = std::string(m->raw()), .call = number_of(*m)};
   if (m->get_method() == sip::method::cancel)
     return on_cancel(*m, transaction);
   if (inside != nullptr)
     return inside->on_request(m, transaction);
   if (!to->tag.empty() || m->get_method() != sip::method::invite) {
-    street_.fail("tags", "a request of a dialog that was never there: " + std::string(m->raw()));
+    street_.fail_unless_torn(number_of(*m), "tags",
+                             "a request of a dialog that was never there: "
+                                 + std::string(m->raw()));
     return answer(transaction, *m, 481, "none");
   }
-  const auto user = sip::read_from(*m)->uri.user; // c and the number of the call
-  std::size_t number = 0;
-  (void) std::from_chars(user.data() + 1, user.data() + user.size(), number);
-  calls_.push_back(std::make_unique<phone_call>(*this, street_, street_.plan.calls.at(number)));
+  const auto& plan = street_.plan.calls.at(number_of(*m));
+  calls_.push_back(std::make_unique<phone_call>(*this, street_, plan));
   calls_.back()->begin(m, transaction);
 }
 
@@ -227,7 +240,7 @@ void phone::repeat_refusal(const std::string& transaction, duration pause, time_
     if (a.acknowledged)
       return;
     if (street_.time.now() >= until)
-      return street_.fail("progress", "never acknowledged: " + a.last);
+      return street_.fail_unless_torn(a.call, "progress", "never acknowledged: " + a.last);
     say(a.last);
     repeat_refusal(transaction, std::min(2 * pause, t2), until);
   });

@@ -48,7 +48,8 @@ private:
   };
   struct answered {
     std::string request;
-    std::string last; ///< response; empty: none yet
+    unsigned call = 0;  ///< planned
+    std::string last{}; ///< response; empty: none yet
     unsigned status = 0;
     bool acknowledged = false;
   };

@@ -25,8 +25,8 @@ std::string phone_call::name() const {
 }
 
 void phone_call::fail(std::string invariant, std::string_view what, const sip::message& m) const {
-  street_.fail(std::move(invariant),
-               name() + ": " + std::string(what) + "\n" + std::string(m.raw()));
+  street_.fail_unless_torn(plan_.number, std::move(invariant),
+                           name() + ": " + std::string(what) + "\n" + std::string(m.raw()));
 }
 
 // -- the caller ----------------------------------------------------------------------------------
@@ -44,8 +44,7 @@ void phone_call::begin() {
   invite_branch_ = phone_.fresh_branch();
   phone_.ask(*this, "INVITE", invite_branch_,
              fill("INVITE", invite_branch_, ++cseq_, plan_.late_offer ? "" : describe(wanted())));
-  if (plan_.kind == call_kind::cancel)
-    street_.after(plan_.cancel_after, [this] { cancel(); });
+  street_.after(plan_.kind == call_kind::cancel ? plan_.cancel_after : guard, [this] { cancel(); });
 }
 
 std::string phone_call::own_headers(std::string_view method) const {
@@ -88,7 +87,7 @@ void phone_call::on_provisional(const sip::message&) {
 
 /// §9.1: not before a provisional response, not after the final one.
 void phone_call::cancel() {
-  if (state_ == state::talking)
+  if (state_ == state::talking && plan_.kind == call_kind::cancel)
     return hang_up();
   if (state_ != state::calling)
     return;
@@ -97,6 +96,10 @@ void phone_call::cancel() {
   wants_bye_ = true;
   auto bytes = fill("CANCEL", invite_branch_, 1, "");
   phone_.ask(*this, "CANCEL", invite_branch_, std::move(bytes));
+  street_.after(patience, [this] { // then it counts as cancelled, whatever is heard
+    if (state_ == state::calling)
+      end();
+  });
 }
 
 void phone_call::learn_dialog(const sip::message& m) {
@@ -168,7 +171,12 @@ void phone_call::ring() {
   else
     phone_.answer(initial_transaction_, *initial_, 180, tag);
   if (part_->does == callee_plan::answer::only_rings)
-    return;
+    return street_.after(guard, [this, tag] { // of a caller who was forgotten
+      if (state_ != state::ringing)
+        return;
+      phone_.answer(initial_transaction_, *initial_, 480, tag);
+      end();
+    });
   street_.after(part_->rings, [this, tag] {
     if (state_ != state::ringing)
       return;
@@ -201,8 +209,11 @@ void phone_call::repeat_success(std::uint32_t cseq, duration pause, time_point u
     const auto waiting = successes_.find(cseq);
     if (waiting == successes_.end() || is_over())
       return;
-    if (street_.time.now() >= until)
-      return street_.fail("progress", name() + ": no ACK for " + waiting->second);
+    if (street_.time.now() >= until) {
+      street_.fail_unless_torn(plan_.number, "progress",
+                               name() + ": no ACK for " + waiting->second);
+      return hang_up();
+    }
     phone_.say(waiting->second);
     repeat_success(cseq, std::min(2 * pause, t2), until);
   });
@@ -277,12 +288,15 @@ void phone_call::check_others_are_told() {
   street_.once_calm(told_within, [this] {
     for (const auto* other : street_.sides[plan_.number])
       if (other != this && other->was_answered() && !other->is_over())
-        street_.fail("progress", name() + " has hung up, " + other->name() + " was not told");
+        street_.fail_unless_torn(plan_.number, "progress",
+                                 name() + " has hung up, " + other->name() + " was not told");
   });
 }
 
 void phone_call::on_silence(const std::string& method) {
-  street_.fail("progress", name() + ": nobody answers the " + method);
+  if (is_over())
+    return; // hung up meanwhile: nobody waits for it
+  street_.fail_unless_torn(plan_.number, "progress", name() + ": nobody answers the " + method);
   if (method == "BYE" || !was_answered_)
     end();
   offering_.reset();

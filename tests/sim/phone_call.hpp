@@ -33,6 +33,7 @@ public:
   }
   [[nodiscard]] bool is_over() const { return state_ == state::over; }
   [[nodiscard]] bool was_answered() const { return was_answered_; }
+  [[nodiscard]] unsigned number() const { return plan_.number; }
   [[nodiscard]] bool is_caller() const { return is_caller_; }
   [[nodiscard]] std::string name() const;
   /// It talks, and nothing changes or has changed just now.

@@ -28,7 +28,9 @@ struct street {
   const run_plan& plan;
   ip_endpoint node;
   time_point start;
-  std::map<unsigned, std::vector<phone_call*>> sides; ///< of each planned call, as they joined
+  std::map<unsigned, std::vector<phone_call*>> sides{}; ///< of each planned call, as they joined
+  /// Commits of that planned call are gone with a power cut.
+  std::function<bool(unsigned)> is_torn{};
 
   void after(duration d, std::function<void()> task) { bell.at(time.now() + d, std::move(task)); }
   /// Runs `check` that long after both now and the end of all faults.
@@ -38,6 +40,11 @@ struct street {
   [[nodiscard]] duration elapsed() const { return time.now() - start; }
   void fail(std::string invariant, std::string seen) const {
     judged.fail(std::move(invariant), std::move(seen), elapsed());
+  }
+  /// Of what needs the node's memory of that call.
+  void fail_unless_torn(unsigned call, std::string invariant, std::string seen) const {
+    if (!is_torn(call))
+      fail(std::move(invariant), std::move(seen));
   }
   [[nodiscard]] duration between(duration low, duration high) const {
     constexpr std::chrono::milliseconds unit{1};
