@@ -38,16 +38,16 @@ node_life::node_life(const node_grounds& on, node_shape s)
   facts.transports = shards.front()->transports();
   for (const auto& shard : shards)
     shard->set_peers(shards);
-  for (const auto& shard : shards)
-    shard->restore_calls();
-  for (const auto& shard : shards) // a shard's thread begins with a turn, too
-    while (shard->home().turn()) {
-    }
   media.set_sink([this](const media::event& e) {
     shards.front()->way_in().deliver(e.call, msg::media_event{.what = e});
   });
   rows_at_rest = nodes.size();
   timers_at_rest = shards.front()->home().timers().size();
+  for (const auto& shard : shards)
+    shard->restore_calls();
+  for (const auto& shard : shards) // a shard's thread begins with a turn, too
+    while (shard->home().turn()) {
+    }
 }
 
 node_life::~node_life() {
