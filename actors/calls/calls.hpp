@@ -54,7 +54,6 @@ private:
   void restore();
   void revive(const stored_call&, duration downtime, outcome_count&);
   void bring_back(const stored_call&, call_record, outcome_count&);
-  void release_media(const call_record&);
   void give_up(const stored_call&, std::string_view why, outcome_count&);
   void say(const outcome_count&, time_point began);
   void reinvite_some();

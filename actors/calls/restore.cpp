@@ -11,6 +11,19 @@
 
 namespace tandem::actors {
 
+namespace {
+
+std::vector<media::slot_id> slots_of(const call_record& record) {
+  std::vector<media::slot_id> slots;
+  for (const auto& child : record.children)
+    if (const auto* endpoint = std::get_if<media_endpoint_record>(&child.record);
+        endpoint != nullptr && endpoint->slot)
+      slots.push_back(endpoint->slot->id);
+  return slots;
+}
+
+} // namespace
+
 /// One that a new INVITE has brought back to this key meanwhile is that call's.
 void calls::restore() {
   const auto began = services_.time.now();
@@ -54,11 +67,12 @@ void calls::bring_back(const stored_call& c, call_record record, outcome_count& 
     return give_up(c, to_string(media.error()), n);
   const bool over = record.root.over.has_value();
   const bool asked = services_.settings->restore.resume == resume_mode::reinvite;
-  record = raised(std::move(record));
+  const auto slots = slots_of(record);
   try {
-    (void) start({c.key, record, c.absent});
+    (void) start({c.key, raised(std::move(record)), c.absent});
   } catch (const std::exception& e) {
-    release_media(record);
+    for (const auto& slot : slots)
+      (void) services_.media.submit(media::release{slot});
     return give_up(c, e.what(), n);
   }
   for (const auto& command : media->commands)
@@ -68,13 +82,6 @@ void calls::bring_back(const stored_call& c, call_record record, outcome_count& 
   if (!over && (asked || !media->moved.empty()))
     to_reinvite_.push_back(c.key);
   ++n.restored;
-}
-
-void calls::release_media(const call_record& record) {
-  for (const auto& child : record.children)
-    if (const auto* endpoint = std::get_if<media_endpoint_record>(&child.record);
-        endpoint != nullptr && endpoint->slot)
-      (void) services_.media.submit(media::release{endpoint->slot->id});
 }
 
 /// It is out of the way of the others, and nobody tries it again.

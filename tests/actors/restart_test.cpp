@@ -424,3 +424,23 @@ TEST_CASE("restart: by TCP: connections die with the process, calls do not (§18
     w.over({by_caller ? "200 caller bye" : "200 callee bye"});
   }
 }
+
+TEST_CASE("restart: a call that is gone before its CDR is written has one all the same",
+          "[actors]") {
+  world w{{.everywhere = true}};
+  auto& caller = w.add_tcp_phone(5071);
+  auto& callee = w.add_tcp_phone(5081);
+  caller.invite("5100");
+  w.settle();
+  callee.respond(200);
+  w.pass(40s); // the INVITE's transactions have gone (RFC 6026 §7.1)
+  caller.bye();
+  w.settle();
+  CHECK(w.call_rows().empty()); // by TCP nothing lingers
+  REQUIRE(w.details().empty());
+  CHECK(w.records() == 1);
+  w.restart(1s);
+  w.pass(1s);
+  CHECK(w.records() == 0);
+  w.over({"200 caller bye"});
+}
