@@ -101,7 +101,20 @@ void call::run(input in) {
     recover(in, error);
   running_ = the_call;
   finish_if_over();
+  if (effects_.later && !effects_.durable)
+    keep_for_later(std::move(in));
   commit_or_release();
+}
+
+/// It changed what nobody outside can see: a later commit may carry it. If that is lost with the
+/// process, the peer says it again or a timer does; if the call fails first, it is given again.
+void call::keep_for_later(input in) {
+  if (!commit_by_)
+    commit_by_ = now() + limits::commit_patience;
+  if (std::holds_alternative<parcel>(in) || uncommitted_.size() >= limits::uncommitted_inputs)
+    effects_.durable = true; // a parcel cannot be given twice
+  else
+    uncommitted_.push_back(std::move(in));
 }
 
 /// Runs children until nobody has anything to say. Returns what the one that failed said.
@@ -151,10 +164,12 @@ void call::remove(child_id id) {
   if (gone == slots_.end())
     return;
   const auto actor = gone->actor;
+  // Nobody sees how long a transaction lingers, nor when a leg leaves that was noted as over.
+  const bool unseen = gone->kind == child_kind::transaction || gone->settled;
+  (unseen ? effects_.later : effects_.durable) = true;
   running_ = id;
   actor->removed();
   slots_.erase(gone);
-  effects_.durable = true;
   nested_owner::end(*actor);
 }
 
@@ -180,11 +195,13 @@ void call::commit_or_release() {
     release();
     return quit();
   }
-  if (fails_committed_)
+  if (fails_committed_ || (commit_by_ && *commit_by_ <= now()))
     effects_.durable = true;
   if (!effects_.durable || gone_)
     return release();
   committing_ = true;
+  commit_by_.reset();
+  uncommitted_.clear();
   committed_at_ = now();
   services_.commits.add(*this, encode_record(record()));
 }
@@ -241,6 +258,8 @@ void call::arm_timer() {
   for (const auto& s : slots_)
     if (const auto due = s.actor->next_deadline(); due && (!first || *due < *first))
       first = due;
+  if (commit_by_ && !over_ && (!first || *commit_by_ < *first))
+    first = commit_by_;
   // Lingering transactions only have to go some time: waking for many calls at once costs least.
   // Retransmissions (at most T2 away) keep their time.
   if (first && over_ && *first - now() >= node().timers.t4)
@@ -269,7 +288,10 @@ void call::note_states() {
     s.state = state;
     s.actor->entry().set_state(state);
     note(state_line{s.name, state});
-    effects_.durable = true;
+    // A step of a leg or dialog (an ACK) is what the call goes on from. Of others nobody knows
+    // before something is sent.
+    const bool step = s.kind == child_kind::leg || s.kind == child_kind::dialog;
+    (step ? effects_.durable : effects_.later) = true;
     if (s.id == app_child && !over_)
       entry().set_state(state);
   }
@@ -287,6 +309,7 @@ call_record call::record() const {
   r.next_child = next_child_;
   r.next_branch = next_branch_;
   r.root = root();
+  r.newer = newer_;
   r.children.reserve(slots_.size());
   for (const auto& s : slots_)
     r.children.push_back({s.id, s.parent, s.name, s.actor->record_at(now())});

@@ -132,6 +132,7 @@ private:
   void remove(child_id);
   void note_states();
   void show_states();
+  void keep_for_later(input);
   void commit_or_release();
   void on_committed();
   void take_waiting();
@@ -144,6 +145,7 @@ private:
   [[nodiscard]] bool restore_last_commit();
   void restore(const call_record&, time_point as_of);
   void take_root(const call_root&, time_point as_of);
+  void give_uncommitted_again();
   void drop_children();
   void give_up();
   void quarantine(const msg::sip_input&);
@@ -184,7 +186,7 @@ private:
   [[nodiscard]] bool is_crowded() const override;
   void finish() override { effects_.endings.push_back(running_); }
   void end(child_id id) override { effects_.endings.push_back(id); }
-  void changed() override { effects_.durable = true; }
+  void changed() override { effects_.later = true; }
   void send(outgoing) override;
   void send_again(outgoing) override;
   void command(media::command) override;
@@ -230,9 +232,12 @@ private:
   std::optional<time_point> answered_; ///< the caller's leg
   call_account account_;
   call_detail detail_;
+  wire_bytes newer_; ///< what a newer program wrote of this call
 
-  time_point committed_at_;         ///< to which a fault goes back
-  std::optional<time_point> as_of_; ///< set while children are restored: their time
+  time_point committed_at_;             ///< to which a fault goes back
+  std::vector<input> uncommitted_;      ///< since then: a later commit carries what they changed
+  std::optional<time_point> commit_by_; ///< that commit's deadline
+  std::optional<time_point> as_of_;     ///< set while children are restored: their time
 };
 
 } // namespace tandem::actors

@@ -9,6 +9,7 @@
 #include "runtime/telemetry/event_log.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tandem::actors {
 
@@ -21,6 +22,8 @@ void call::recover(const input& poison, const std::string& error) {
   drop_replies();
   drop_children();
   const bool restored = restore_last_commit();
+  if (restored)
+    give_uncommitted_again();
   running_ = the_call;
   if (const auto* message = std::get_if<msg::sip_input>(&poison))
     quarantine(*message);
@@ -89,6 +92,7 @@ bool call::restore_last_commit() {
 /// `as_of`: when the record was committed, by our clock. The timers in it run on from there.
 void call::restore(const call_record& r, time_point as_of) {
   take_root(r.root, as_of);
+  newer_ = r.newer;
   as_of_ = as_of;
   for (const auto& c : r.children)
     open(c.id, c.parent, c.name, c.record);
@@ -117,6 +121,31 @@ void call::take_root(const call_root& r, time_point as_of) {
   faults_ = std::max(faults_, r.faults);
   if (quarantined_.size() < r.quarantined.size())
     quarantined_ = r.quarantined;
+}
+
+/// What was seen of them the first time is not seen twice, in the ladder neither.
+void call::give_uncommitted_again() {
+  const auto ladder = std::exchange(ladder_, nullptr);
+  const auto archived = std::exchange(archived_, {});
+  for (auto& in : std::exchange(uncommitted_, {})) {
+    std::string error;
+    try {
+      route(in);
+      error = cascade();
+    } catch (const std::exception& e) {
+      error = e.what();
+    }
+    effects_.wire.clear();
+    if (error.empty())
+      continue;
+    effects_.clear(); // now it throws: without them, then
+    drop_replies();
+    drop_children();
+    (void) restore_last_commit();
+    break;
+  }
+  ladder_ = ladder;
+  archived_ = archived;
 }
 
 /// The request that did it is answered, now and whenever it comes again, without touching a child.

@@ -28,6 +28,7 @@ struct effects {
   std::vector<media::command> media;
   std::vector<media::slot_id> allocated; ///< given back if the input fails
   bool durable = false;                  ///< state changed: commit before anybody sees it
+  bool later = false; ///< state changed that nobody can see: some commit to come carries it
 
   void clear() {
     visits.clear();
@@ -36,6 +37,7 @@ struct effects {
     media.clear();
     allocated.clear();
     durable = false;
+    later = false;
   }
 };
 

@@ -25,6 +25,12 @@ constexpr std::size_t children_to_end = 16;
 /// How much later than due a call that is over may wake up.
 constexpr std::chrono::milliseconds linger_granularity{256};
 
+/// How long a change that nobody outside can see waits for a commit to carry it.
+constexpr std::chrono::seconds commit_patience{10};
+
+/// Inputs of such changes that are kept, to be given again if the call fails first.
+constexpr std::size_t uncommitted_inputs = 16;
+
 /// Inputs that may fail before the call hangs up.
 constexpr std::uint32_t faults_per_call = 3;
 

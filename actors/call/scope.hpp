@@ -47,7 +47,7 @@ public:
   /// Likewise for a child of this one.
   virtual void end(child_id) = 0;
 
-  /// What is durable has changed, though nobody outside is to see anything.
+  /// What is durable has changed, though nobody outside is to see anything: some commit carries it.
   virtual void changed() = 0;
   virtual void send(outgoing) = 0;
   /// The same bytes as before: needs no commit.

@@ -76,12 +76,12 @@ struct dialog_record {
   ip_endpoint peer;    ///< UAS: where the INVITE came from
   std::string contact; ///< ours, with < >
   child_id invite;     ///< UAS: the INVITE server transaction, for the 2xx
-  wire_bytes kept;     ///< the 2xx that is to be acknowledged
+  wire_bytes kept;     ///< the 2xx that is to be acknowledged, until it is
   ip_endpoint ack_destination;
   sip::digest_client::snapshot invite_login; ///< our last INVITE's: its ACK repeats it (§13.2.2.4)
   sip::digest_client::snapshot login;        ///< of our re-INVITE, UPDATE or BYE under way
-  wire_bytes ack;                            ///< the last ACK that we sent
-  child_id bye;                              ///< our BYE's client transaction
+  wire_bytes ack;        ///< the last ACK that we sent, while it may be sent again
+  child_id bye;          ///< our BYE's client transaction
   bool ack_held = false; ///< the 2xx to our INVITE offered: its ACK waits for our answer
   sip::session_exchange::snapshot exchange;
   sip::session_timer::snapshot timer;
@@ -143,7 +143,7 @@ struct incoming_leg_record {
   leg_media media;
   child_id invite; ///< its server transaction
   child_id dialog;
-  sip::message_ptr request; ///< the INVITE
+  sip::message_ptr request; ///< the INVITE, until its final response
   ip_endpoint source;
   transport_index transport;
   session_ptr offer;        ///< the caller's; null: she wants one
@@ -265,6 +265,9 @@ struct call_record {
   std::uint32_t next_branch = 1;
   call_root root;
   std::vector<child> children;
+  /// The bytes that it was read from, if a newer program wrote there what our schema does not know:
+  /// it is written again with what we know. Null: nothing is.
+  wire_bytes newer;
 };
 
 } // namespace tandem::actors

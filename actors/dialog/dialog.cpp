@@ -53,7 +53,8 @@ tl::expected<sip::dialog_start, sip::dialog_error> start_of(const sip::message& 
 } // namespace
 
 dialog::dialog(const dialog_record& r, call_scope& call)
-  : r_(r), call_(call), dialog_(r.dialog), usage_(r.usage, call.node().timers, call.now()),
+  : r_(r), ack_until_(call.now() + 64 * call.node().timers.t1), call_(call), dialog_(r.dialog),
+    usage_(r.usage, call.node().timers, call.now()),
     exchange_(r.exchange, call.node().timers, call.now()), timer_(r.timer, call.now()) {
 }
 
@@ -218,6 +219,7 @@ void dialog::perform(const actions<usage_action>& todo, const sip::message_ptr& 
     switch (action) {
       case usage_action::resend_2xx: call_.tell(r_.invite, msg::respond{200, r_.kept}); break;
       case usage_action::pass_ack:
+        r_.kept = nullptr; // nobody asks for it again
         tell_leg(msg::dialog_event::kind::acknowledged, ack);
         perform(exchange_.on_ack());
         break;
@@ -254,6 +256,7 @@ void dialog::acknowledge(std::string_view description) {
   r_.ack_held = false;
   r_.ack = w.finish();
   r_.ack_destination = way.peer;
+  ack_until_ = call_.now() + 64 * call_.node().timers.t1;
   call_.send({r_.transport, r_.ack_destination, r_.ack, "ACK"});
   exchange_.on_concluded();
 }
@@ -310,6 +313,8 @@ child_record dialog::record_at(time_point now) const {
   r.usage = usage_.snapshot_at(now);
   r.exchange = exchange_.snapshot_at(now);
   r.timer = timer_.snapshot_at(now);
+  if (now >= ack_until_) // the INVITE's transaction is gone, and 2xx find nobody (RFC 6026 §7.2)
+    r.ack = nullptr;
   return r;
 }
 

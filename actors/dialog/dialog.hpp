@@ -94,6 +94,7 @@ private:
   void learn(const sip::message&);
 
   dialog_record r_;
+  time_point ack_until_; ///< no 2xx can ask for the ACK again
   call_scope& call_;
   sip::dialog dialog_;
   sip::invite_usage usage_;

@@ -224,6 +224,8 @@ void incoming_leg::respond(std::uint16_t status, const msg::leg_command& wanted,
   call_.tell(r_.invite, msg::respond{status, bytes});
   if (status / 100 == 2)
     call_.tell(r_.dialog, msg::accepted{r_.invite, bytes});
+  if (status >= 200)
+    r_.request = nullptr; // nothing more is to be written from it
 }
 
 /// RFC 4028 §9: what the dialog has agreed to as well, from the same request.

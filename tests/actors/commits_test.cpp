@@ -1,5 +1,6 @@
 // Commit before visible, and a store that fails. That nothing leaves before its commit is asked by
 // world::over() of every test of this folder.
+#include "actors/call/limits.hpp"
 #include "tests/actors/world.hpp"
 
 #include <catch2/catch.hpp>
@@ -55,6 +56,80 @@ TEST_CASE("commits: retransmissions need none", "[actors]") {
   w.callee.respond(486);
   w.settle();
   w.over({"486 callee rejected"});
+}
+
+TEST_CASE("commits: what nobody can see waits for another commit, ten seconds at most",
+          "[actors]") {
+  world w;
+  w.connect();
+  const auto commits = [&w] { return w.figure("tandem_call_commits_total"); };
+  const auto before = commits();
+  w.pass(1s);
+  w.media().say({0, 0, 1}, media::latched{});
+  w.pass(1s);
+  w.media().say({0, 0, 1}, media::first_packet{});
+  w.media().say({0, 1, 1}, media::latched{});
+  w.media().say({0, 1, 1}, media::first_packet{});
+  w.pass(8999ms);
+  CHECK(commits() == before);
+  w.pass(1ms); // after the first
+  CHECK(commits() == before + 1);
+  w.pass(60s); // the transactions of both INVITEs go
+  CHECK(w.rows("signalling/calls/" + to_string(w.key())).size() == 8);
+  CHECK(commits() == before + 2);
+  w.caller.bye();
+  w.settle();
+  w.over({"200 caller bye"});
+}
+
+TEST_CASE("commits: another commit carries what waits", "[actors]") {
+  world w;
+  w.connect();
+  w.media().say({0, 0, 1}, media::latched{});
+  w.settle();
+  w.caller.request("OPTIONS");
+  const auto commits = w.figure("tandem_call_commits_total");
+  w.settle();
+  CHECK(w.figure("tandem_call_commits_total") == commits + 1);
+  w.pass(20s);
+  CHECK(w.figure("tandem_call_commits_total") == commits + 1);
+  w.caller.bye();
+  w.settle();
+  w.over({"200 caller bye"});
+}
+
+TEST_CASE("commits: as many changes as are kept wait, one more does not", "[actors]") {
+  world w;
+  w.connect();
+  const auto before = w.figure("tandem_call_commits_total");
+  for (std::size_t i = 0; i < actors::limits::uncommitted_inputs; ++i)
+    w.media().say({0, 0, 1}, media::latched{});
+  w.settle();
+  CHECK(w.figure("tandem_call_commits_total") == before);
+  w.media().say({0, 0, 1}, media::latched{});
+  w.settle();
+  CHECK(w.figure("tandem_call_commits_total") == before + 1);
+  w.caller.bye();
+  w.settle();
+  w.over({"200 caller bye"});
+}
+
+TEST_CASE("commits: what waits for a commit survives a throw before it", "[actors]") {
+  world w;
+  w.caller.invite("throw_end");
+  w.settle();
+  w.callee.respond(200);
+  w.settle();
+  const auto media = "signalling/calls/" + to_string(w.key()) + "/leg 0/media";
+  REQUIRE(w.rows(media).at(0).state == "connected");
+  w.media().say({0, 0, 1}, media::first_packet{});
+  w.settle();
+  w.caller.bye(); // throws
+  w.settle();
+  CHECK(w.caller.count("500 BYE") == 1);
+  CHECK(w.rows(media).at(0).state == "relaying");
+  w.end_call();
+  w.over({"200 operator operator"});
 }
 
 TEST_CASE("commits: the record of a call goes when the call does, not before", "[actors]") {

@@ -51,11 +51,14 @@ std::vector<seen> after(const world& w, duration since) {
 class twin {
 public:
   explicit twin(const world& w) : key_(w.key()), slots_(w.media().in_use()) {
-    for (const auto& h : w.happenings())
+    for (std::size_t i = 0; i < w.happenings().size(); ++i) {
+      const auto& h = w.happenings()[i];
       if (h.what == kind::committed) {
         record_ = h.bytes;
         since_ = h.at;
+        unseen_ = i + 1;
       }
+    }
   }
 
   [[nodiscard]] const key128& key() const { return key_; }
@@ -68,8 +71,8 @@ public:
 
     // Another host, but in step: lingering calls wake at multiples of 256 ms of its clock.
     lone_call restored{key_, record_, {5000h + since_, w.wall_at(since_), slots_}};
-    for (const auto& h : w.happenings())
-      if (h.at > since_ && h.what == kind::received && !restored.is_gone()) {
+    for (std::size_t i = unseen_; i < w.happenings().size(); ++i)
+      if (const auto& h = w.happenings()[i]; h.what == kind::received && !restored.is_gone()) {
         restored.pass_until(h.at - since_);
         restored.receive(h);
       }
@@ -87,6 +90,7 @@ private:
   std::size_t slots_;
   std::string record_;
   duration since_{};
+  std::size_t unseen_ = 0; ///< what happened from here on is not in the record
 };
 
 } // namespace

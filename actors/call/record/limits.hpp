@@ -26,6 +26,9 @@ constexpr std::size_t record_traversals = 2;
 /// Depth of pointers: root, children, child, leg, media, negotiation, its strings; one to spare.
 constexpr int record_depth = 8;
 
+/// Shorter ones are not compressed: there is little to be won.
+constexpr std::size_t compact_from = 1024;
+
 constexpr std::size_t record_messages = children_per_call;
 constexpr std::size_t record_buffers = children_per_call;
 

@@ -2,13 +2,16 @@
 // `capnp decode call_record.capnp CallRecord` reads it.
 #include "actors/call/record/record_codec.hpp"
 
+#include "actors/call/record/compact.hpp"
 #include "actors/call/record/limits.hpp"
+#include "actors/call/record/newer_fields.hpp"
 #include "actors/call/record/record_reader.hpp"
 #include "actors/call/record/record_writer.hpp"
 
 #include <capnp/message.h>
 #include <capnp/serialize.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -64,33 +67,86 @@ private:
   kj::ArrayPtr<const capnp::word> words_;
 };
 
-} // namespace
+/// Pointers in `size` bytes that nobody wrote so lead nowhere for long.
+capnp::ReaderOptions careful(std::size_t size) {
+  capnp::ReaderOptions options;
+  options.traversalLimitInWords = limits::record_traversals * size / sizeof(capnp::word);
+  options.nestingLimit = limits::record_depth;
+  return options;
+}
 
-std::string encode_record(const call_record& record) {
-  std::array<capnp::word, first_segment_words> scratch{};
-  capnp::MallocMessageBuilder message{kj::arrayPtr(scratch.data(), scratch.size())};
-  record_writer{message.initRoot<CallRecord>()}.write(record);
+/// Whether it may lie unchanged for hours: nothing is under way in the call.
+bool is_at_rest(const call_record& r) {
+  return std::ranges::none_of(r.children, [](const call_record::child& c) {
+    return std::holds_alternative<transaction_record>(c.record);
+  });
+}
+
+std::string with_newer_fields(CallRecord::Reader fresh, const std::string& newer) {
+  const aligned_words words{newer};
+  capnp::FlatArrayMessageReader base{words.get(), careful(newer.size())};
+  capnp::MallocMessageBuilder message; // that `newer` can be followed was seen when it was read
+  write_with_newer_fields(message.getRoot<capnp::AnyPointer>(), fresh, base.getRoot<CallRecord>());
   return framed(message.getSegmentsForOutput());
 }
 
-tl::expected<call_record, std::string> decode_record(std::string_view bytes) {
+std::string written(const call_record& record) {
+  std::array<capnp::word, first_segment_words> scratch{};
+  capnp::MallocMessageBuilder message{kj::arrayPtr(scratch.data(), scratch.size())};
+  const auto root = message.initRoot<CallRecord>();
+  record_writer{root}.write(record);
+  return record.newer ? with_newer_fields(root, *record.newer)
+                      : framed(message.getSegmentsForOutput());
+}
+
+bool holds_newer_fields(const aligned_words& words) {
+  capnp::FlatArrayMessageReader message{words.get(), careful(words.get().asBytes().size())};
+  return has_newer_fields(message.getRoot<CallRecord>());
+}
+
+/// As we write them: then they are known to be sound. Those that we cannot write are left.
+void keep_newer_fields(call_record& record, std::string_view bytes) {
+  record.newer = std::make_shared<const std::string>(bytes);
+  auto ours = written(record);
+  record.newer = holds_newer_fields(aligned_words{ours})
+                     ? std::make_shared<const std::string>(std::move(ours))
+                     : nullptr;
+}
+
+tl::expected<call_record, std::string> read(std::string_view bytes) {
   if (bytes.empty() || bytes.size() % sizeof(capnp::word) != 0)
     return tl::unexpected{"a call record of " + std::to_string(bytes.size()) + " bytes is cut off"};
   if (bytes.size() > limits::record_bytes)
     return tl::unexpected{"a call record of " + std::to_string(bytes.size())
                           + " bytes is longer than any call's"};
-  capnp::ReaderOptions options;
-  options.traversalLimitInWords = limits::record_traversals * bytes.size() / sizeof(capnp::word);
-  options.nestingLimit = limits::record_depth;
   try {
     const aligned_words words{bytes};
-    capnp::FlatArrayMessageReader message{words.get(), options};
+    capnp::FlatArrayMessageReader message{words.get(), careful(bytes.size())};
     if (message.getEnd() != words.get().end())
       return tl::unexpected{std::string("behind the call record are further bytes")};
-    return record_reader{message.getRoot<CallRecord>()}.read();
+    auto record = record_reader{message.getRoot<CallRecord>()}.read();
+    if (record && holds_newer_fields(words))
+      keep_newer_fields(*record, bytes);
+    return record;
   } catch (const kj::Exception& e) { // how capnp says that bytes are damaged
     return tl::unexpected{std::string("the call record is damaged: ") + e.getDescription().cStr()};
   }
+}
+
+} // namespace
+
+std::string encode_record(const call_record& record) {
+  auto bytes = written(record);
+  const bool pays = bytes.size() >= limits::compact_from && is_at_rest(record);
+  return pays ? compacted(std::move(bytes)) : bytes;
+}
+
+tl::expected<call_record, std::string> decode_record(std::string_view bytes) {
+  if (!is_compacted(bytes))
+    return read(bytes);
+  const auto before = expanded(bytes);
+  return before ? read(*before)
+                : tl::unexpected{std::string("the call record cannot be decompressed")};
 }
 
 } // namespace tandem::actors

@@ -205,7 +205,8 @@ std::uint16_t record_writer::number_of(const sdp::session* s) {
 }
 
 void record_writer::write(const call_record& record) {
-  const auto& [next_child, next_branch, root, children] = record;
+  const auto& [next_child, next_branch, root, children, newer] = record;
+  (void) newer; // encode_record adds it
   to_.setLevel(level);
   to_.setNextChild(next_child);
   to_.setNextBranch(next_branch);
