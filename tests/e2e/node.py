@@ -136,11 +136,11 @@ class Node:
 
     def __init__(self, media_ports=400, sip_settings="", routes="", auth_settings="", args=(),
                  listens=("udp 127.0.0.1",), node_settings="", t1_ms=SHORT_T1_MS,
-                 media_settings=""):
+                 media_settings="", extra_ports=0):
         self._auth_settings = auth_settings
         self._listens = [listen.split() for listen in listens]
         self.t1_ms = t1_ms
-        self._ports = PortBlock(40 + media_ports)
+        self._ports = PortBlock(40 + media_ports + extra_ports)
         taken = iter(self._ports.ports)
         self.sip, self.admin, self.callee = next(taken), next(taken), next(taken)
         self.spare = [next(taken) for _ in range(17)]  # for the test's own sockets
