@@ -52,16 +52,15 @@ void decode(benchmark::State& state, const std::string& moment) {
 BENCHMARK_CAPTURE(decode, ringing, "ringing");
 BENCHMARK_CAPTURE(decode, established, "established");
 
-/// The three commits of a set-up (INVITE, 180, 200) and its share of the one that follows, encoded
-/// and committed in turns of so many calls; then the calls are over, which is not counted. The
-/// folder is TMPDIR's: a disk or a tmpfs.
+/// The four commits of a set-up (INVITE, 180, 200, ACK), encoded and committed in turns of so many
+/// calls; then the calls are over, which is not counted. The folder is TMPDIR's: a disk or a tmpfs.
 void set_up(benchmark::State& state) {
   const auto calls = static_cast<std::size_t>(state.range(0));
   const auto folder = std::filesystem::temp_directory_path() / "tandem_record_bench";
   std::filesystem::remove_all(folder);
   auto db = cluster::rocks_database::open(folder).value();
   const call_record moments[] = {record_of("calling"), record_of("ringing"), record_of("answered"),
-                                 record_of("established")};
+                                 record_of("answered")};
   std::vector<cluster::record_change> changes(calls);
   std::uint64_t key = 0;
   for (auto _ : state) {
@@ -69,7 +68,7 @@ void set_up(benchmark::State& state) {
       for (std::size_t i = 0; i < calls; ++i)
         changes[i] = {{key + i, 1}, encode_record(moment)};
       if (!db->calls().commit(changes))
-        state.SkipWithError("the store refuses");
+        return state.SkipWithError("the store is too slow for this"); // it never waits
     }
     state.PauseTiming();
     for (std::size_t i = 0; i < calls; ++i)

@@ -20,11 +20,22 @@ using capnp::AnyStruct;
 using capnp::StructSchema;
 using type_kind = capnp::schema::Type::Which;
 
-/// A pointer that our schema knows in one struct, with the struct or list of structs behind it.
+struct layout;
+
+/// A pointer that our schema knows in one struct.
 struct known_pointer {
   std::uint32_t index = 0;
-  std::optional<StructSchema> target; ///< none: text, data, or a list of those
+  const layout* target = nullptr; ///< the struct behind it, or those of its list; null: neither
   bool is_list = false;
+  /// Of a union: in force while the struct says so, in the 16 bits at this place.
+  std::uint32_t chosen_at = 0;
+  std::optional<std::uint16_t> chosen{};
+};
+
+/// What our schema knows of one struct.
+struct layout {
+  std::vector<kj::byte> mask; ///< the bits of its data
+  std::vector<known_pointer> pointers;
 };
 
 std::uint32_t bits_of(type_kind kind) {
@@ -65,170 +76,174 @@ std::uint16_t u16_at(AnyStruct::Reader from, std::uint32_t offset) {
   return out;
 }
 
-/// Marks the bytes of the known fields with their bits; all alternatives of a union.
-void mark(StructSchema schema, std::vector<kj::byte>& mask) {
-  const auto mark_bits = [&mask](std::uint32_t first, std::uint32_t count) {
-    mask.resize(std::max<std::size_t>(mask.size(), (first + count + 7) / 8));
-    for (auto bit = first; bit < first + count; ++bit)
-      mask[bit / 8] = static_cast<kj::byte>(mask[bit / 8] | 1U << bit % 8);
-  };
-  const auto node = schema.getProto().getStruct();
-  if (node.getDiscriminantCount() > 0)
-    mark_bits(node.getDiscriminantOffset() * 16, 16);
-  for (const auto field : schema.getFields()) {
-    if (field.getProto().isGroup())
-      mark(field.getType().asStruct(), mask);
-    else if (const auto bits = bits_of(field.getType().which()); bits > 0)
-      mark_bits(field.getProto().getSlot().getOffset() * bits, bits);
-  }
-}
-
-/// The known pointers of this struct, of unions those that are in force.
-void add_pointers(StructSchema schema, AnyStruct::Reader from, std::vector<known_pointer>& out) {
-  const auto node = schema.getProto().getStruct();
-  const auto chosen = u16_at(from, node.getDiscriminantOffset());
-  for (const auto field : schema.getFields()) {
-    const auto of_union = field.getProto().getDiscriminantValue();
-    if (of_union != capnp::schema::Field::NO_DISCRIMINANT && of_union != chosen)
-      continue;
-    const auto type = field.getType();
-    if (field.getProto().isGroup()) {
-      add_pointers(type.asStruct(), from, out);
-      continue;
-    }
-    if (!is_pointer(type.which()))
-      continue;
-    known_pointer p{field.getProto().getSlot().getOffset(), {}, type.isList()};
-    if (type.isStruct())
-      p.target = type.asStruct();
-    else if (type.isList() && type.asList().getElementType().isStruct())
-      p.target = type.asList().getStructElementType();
-    out.push_back(std::move(p));
-  }
-}
-
-std::vector<known_pointer> pointers_of(StructSchema schema, AnyStruct::Reader from) {
-  std::vector<known_pointer> out;
-  add_pointers(schema, from, out);
-  return out;
-}
-
-const known_pointer* find(const std::vector<known_pointer>& known, std::size_t index) {
-  const auto found = std::ranges::find(known, index, &known_pointer::index);
-  return found == known.end() ? nullptr : &*found;
-}
-
-class walker {
+/// Every struct of the schema that a record can hold.
+class layouts {
 public:
-  bool has_newer(StructSchema schema, AnyStruct::Reader from) {
-    const auto& known = mask_of(schema);
-    const auto data = from.getDataSection();
-    for (std::size_t i = 0; i < data.size(); ++i)
-      if ((data[i] & ~(i < known.size() ? known[i] : 0U)) != 0)
-        return true;
-    const auto ours = pointers_of(schema, from);
-    const auto pointers = from.getPointerSection();
-    for (unsigned i = 0; i < pointers.size(); ++i) {
-      const auto* p = find(ours, i);
-      if (p == nullptr && !pointers[i].isNull())
-        return true;
-      if (p != nullptr && p->target && !pointers[i].isNull() && has_newer(*p, pointers[i]))
-        return true;
-    }
-    return false;
-  }
-
-  void merge(AnyPointer::Builder to, StructSchema schema, AnyStruct::Reader fresh,
-             AnyStruct::Reader base) {
-    const auto words = std::max(fresh.getDataSection().size(), base.getDataSection().size()) / 8;
-    const auto count = std::max(fresh.getPointerSection().size(), base.getPointerSection().size());
-    auto out =
-        to.initAsAnyStruct(static_cast<std::uint16_t>(words), static_cast<std::uint16_t>(count));
-    fill(out, schema, fresh, base);
-  }
+  layouts()
+    : record(add(capnp::Schema::from<CallRecord>())), child(add(capnp::Schema::from<Child>())) {}
 
 private:
-  bool has_newer(const known_pointer& p, AnyPointer::Reader at) {
-    if (!p.is_list)
-      return has_newer(*p.target, at.getAs<AnyStruct>());
-    const auto list = at.getAs<capnp::AnyList>().as<capnp::List<AnyStruct>>();
-    for (unsigned i = 0; i < list.size(); ++i)
-      if (has_newer(*p.target, list[i]))
-        return true;
-    return false;
-  }
+  std::map<std::uint64_t, layout> all_; ///< by the schema's number of the struct
 
-  void fill(AnyStruct::Builder out, StructSchema schema, AnyStruct::Reader fresh,
-            AnyStruct::Reader base) {
-    const auto& known = mask_of(schema);
-    const auto now = fresh.getDataSection();
-    const auto before = base.getDataSection();
-    auto data = out.getDataSection();
-    for (std::size_t i = 0; i < data.size(); ++i) {
-      const unsigned ours = i < known.size() ? known[i] : 0U;
-      const unsigned kept = i < before.size() ? before[i] & ~ours : 0U;
-      data[i] = static_cast<kj::byte>((i < now.size() ? now[i] : 0U) | kept);
-    }
-    const auto ours = pointers_of(schema, fresh);
-    const auto theirs = pointers_of(schema, base);
-    const auto from = fresh.getPointerSection();
-    const auto rest = base.getPointerSection();
-    auto pointers = out.getPointerSection();
-    for (unsigned i = 0; i < pointers.size(); ++i) {
-      const auto* p = find(ours, i);
-      if (p == nullptr) {
-        if (i < rest.size() && find(theirs, i) == nullptr)
-          pointers[i].set(rest[i]);
-      } else if (i < from.size() && !from[i].isNull()) {
-        copy(pointers[i], *p, from[i], i < rest.size() ? rest[i] : AnyPointer::Reader{});
-      }
-    }
-  }
+public:
+  const layout& record;
+  const layout& child;
 
-  void copy(AnyPointer::Builder to, const known_pointer& p, AnyPointer::Reader fresh,
-            AnyPointer::Reader base) {
-    if (!p.target || base.isNull())
-      return to.set(fresh);
-    if (!p.is_list)
-      return merge(to, *p.target, fresh.getAs<AnyStruct>(), base.getAs<AnyStruct>());
-    if (*p.target == capnp::Schema::from<Child>())
-      return copy_children(to, fresh.getAs<capnp::List<Child>>(), base.getAs<capnp::List<Child>>());
-    to.set(fresh);
-  }
-
-  /// Children come and go: one is known by its id, which is never used twice.
-  void copy_children(AnyPointer::Builder to, capnp::List<Child>::Reader fresh,
-                     capnp::List<Child>::Reader base) {
-    auto list = to.initAs<capnp::List<Child>>(fresh.size());
-    for (unsigned i = 0; i < fresh.size(); ++i) {
-      const auto now = fresh[i];
-      auto before = now;
-      for (const auto c : base)
-        if (c.getId() == now.getId() && c.getRecord().which() == now.getRecord().which())
-          before = c;
-      fill(AnyStruct::Builder{list[i]}, capnp::Schema::from<Child>(), now, before);
-    }
-  }
-
-  const std::vector<kj::byte>& mask_of(StructSchema schema) {
-    auto [at, is_new] = masks_.try_emplace(schema.getProto().getId());
+private:
+  const layout& add(StructSchema schema) {
+    const auto [at, is_new] = all_.try_emplace(schema.getProto().getId());
     if (is_new)
-      mark(schema, at->second);
+      add_fields(schema, at->second, 0, {});
     return at->second;
   }
 
-  std::map<std::uint64_t, std::vector<kj::byte>> masks_; ///< by the schema's number of the struct
+  /// Of the struct itself, or of a group in it.
+  void add_fields(StructSchema schema, layout& to, std::uint32_t chosen_at,
+                  std::optional<std::uint16_t> chosen) {
+    const auto node = schema.getProto().getStruct();
+    if (node.getDiscriminantCount() > 0)
+      mark(to.mask, node.getDiscriminantOffset() * 16, 16);
+    for (const auto field : schema.getFields()) {
+      const auto proto = field.getProto();
+      const bool of_union = proto.getDiscriminantValue() != capnp::schema::Field::NO_DISCRIMINANT;
+      const auto where = of_union ? node.getDiscriminantOffset() : chosen_at;
+      const auto which = of_union ? std::optional{proto.getDiscriminantValue()} : chosen;
+      const auto type = field.getType();
+      if (proto.isGroup())
+        add_fields(type.asStruct(), to, where, which);
+      else if (is_pointer(type.which()))
+        to.pointers.push_back(
+            {proto.getSlot().getOffset(), target_of(type), type.isList(), where, which});
+      else if (const auto bits = bits_of(type.which()); bits > 0)
+        mark(to.mask, proto.getSlot().getOffset() * bits, bits);
+    }
+  }
+
+  const layout* target_of(capnp::Type type) {
+    if (type.isStruct())
+      return &add(type.asStruct());
+    if (type.isList() && type.asList().getElementType().isStruct())
+      return &add(type.asList().getStructElementType());
+    return nullptr;
+  }
+
+  static void mark(std::vector<kj::byte>& mask, std::uint32_t first, std::uint32_t count) {
+    mask.resize(std::max<std::size_t>(mask.size(), (first + count + 7) / 8));
+    for (auto bit = first; bit < first + count; ++bit)
+      mask[bit / 8] = static_cast<kj::byte>(mask[bit / 8] | 1U << bit % 8);
+  }
 };
+
+const layouts& known() {
+  static const layouts of_schema; // never changes
+  return of_schema;
+}
+
+/// The known pointer at this place; of a union the one that is in force.
+const known_pointer* find(const layout& of, AnyStruct::Reader in, std::uint32_t index) {
+  for (const auto& p : of.pointers)
+    if (p.index == index && (!p.chosen || u16_at(in, p.chosen_at) == *p.chosen))
+      return &p;
+  return nullptr;
+}
+
+bool has_newer(const layout& ours, AnyStruct::Reader from);
+
+bool has_newer(const known_pointer& p, AnyPointer::Reader at) {
+  if (!p.is_list)
+    return has_newer(*p.target, at.getAs<AnyStruct>());
+  const auto list = at.getAs<capnp::AnyList>().as<capnp::List<AnyStruct>>();
+  for (unsigned i = 0; i < list.size(); ++i)
+    if (has_newer(*p.target, list[i]))
+      return true;
+  return false;
+}
+
+bool has_newer(const layout& ours, AnyStruct::Reader from) {
+  const auto data = from.getDataSection();
+  for (std::size_t i = 0; i < data.size(); ++i)
+    if ((data[i] & ~(i < ours.mask.size() ? ours.mask[i] : 0U)) != 0)
+      return true;
+  const auto pointers = from.getPointerSection();
+  for (unsigned i = 0; i < pointers.size(); ++i) {
+    const auto at = pointers[i];
+    if (at.isNull())
+      continue;
+    const auto* p = find(ours, from, i);
+    if (p == nullptr || (p->target != nullptr && has_newer(*p, at)))
+      return true;
+  }
+  return false;
+}
+
+void fill(AnyStruct::Builder out, const layout& ours, AnyStruct::Reader fresh,
+          AnyStruct::Reader base);
+
+void merge(AnyPointer::Builder to, const layout& ours, AnyStruct::Reader fresh,
+           AnyStruct::Reader base) {
+  const auto words = std::max(fresh.getDataSection().size(), base.getDataSection().size()) / 8;
+  const auto count = std::max(fresh.getPointerSection().size(), base.getPointerSection().size());
+  fill(to.initAsAnyStruct(static_cast<std::uint16_t>(words), static_cast<std::uint16_t>(count)),
+       ours, fresh, base);
+}
+
+/// Children come and go: one is known by its id, which is never used twice.
+void copy_children(AnyPointer::Builder to, capnp::List<Child>::Reader fresh,
+                   capnp::List<Child>::Reader base) {
+  auto list = to.initAs<capnp::List<Child>>(fresh.size());
+  for (unsigned i = 0; i < fresh.size(); ++i) {
+    const auto now = fresh[i];
+    auto before = now;
+    for (const auto c : base)
+      if (c.getId() == now.getId() && c.getRecord().which() == now.getRecord().which())
+        before = c;
+    fill(AnyStruct::Builder{list[i]}, known().child, now, before);
+  }
+}
+
+void copy(AnyPointer::Builder to, const known_pointer& p, AnyPointer::Reader fresh,
+          AnyPointer::Reader base) {
+  if (p.target == nullptr || base.isNull())
+    return to.set(fresh);
+  if (!p.is_list)
+    return merge(to, *p.target, fresh.getAs<AnyStruct>(), base.getAs<AnyStruct>());
+  if (p.target == &known().child)
+    return copy_children(to, fresh.getAs<capnp::List<Child>>(), base.getAs<capnp::List<Child>>());
+  to.set(fresh);
+}
+
+void fill(AnyStruct::Builder out, const layout& ours, AnyStruct::Reader fresh,
+          AnyStruct::Reader base) {
+  const auto now = fresh.getDataSection();
+  const auto before = base.getDataSection();
+  auto data = out.getDataSection();
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    const unsigned mask = i < ours.mask.size() ? ours.mask[i] : 0U;
+    const unsigned kept = i < before.size() ? before[i] & ~mask : 0U;
+    data[i] = static_cast<kj::byte>((i < now.size() ? now[i] : 0U) | kept);
+  }
+  const auto from = fresh.getPointerSection();
+  const auto rest = base.getPointerSection();
+  auto pointers = out.getPointerSection();
+  for (unsigned i = 0; i < pointers.size(); ++i) {
+    if (const auto* p = find(ours, fresh, i); p == nullptr) {
+      if (i < rest.size() && find(ours, base, i) == nullptr)
+        pointers[i].set(rest[i]);
+    } else if (i < from.size() && !from[i].isNull()) {
+      copy(pointers[i], *p, from[i], i < rest.size() ? rest[i] : AnyPointer::Reader{});
+    }
+  }
+}
 
 } // namespace
 
 bool has_newer_fields(CallRecord::Reader record) {
-  return walker{}.has_newer(capnp::Schema::from<CallRecord>(), record);
+  return has_newer(known().record, record);
 }
 
 void write_with_newer_fields(capnp::AnyPointer::Builder to, CallRecord::Reader fresh,
                              CallRecord::Reader base) {
-  walker{}.merge(to, capnp::Schema::from<CallRecord>(), fresh, base);
+  merge(to, known().record, fresh, base);
 }
 
 } // namespace tandem::actors
