@@ -96,6 +96,8 @@ void dialog::on_request(const msg::request_received& in) {
   learn(m);
   if (method == sip::method::bye)
     return on_bye(in);
+  if (usage_.current() == sip::invite_usage::state::leaving)
+    return answer(in, 481); // §15.1.1: with our BYE the session is over
   if (!sip::unsupported_options(m).empty())
     return answer(in, 420); // §8.2.2.3
   switch (method) {

@@ -90,6 +90,23 @@ TEST_CASE("glare: an offer that was to be repeated does not follow a BYE (§14.1
   }
 }
 
+TEST_CASE("glare: what comes behind our BYE is of no session any more (§15.1.1)", "[actors]") {
+  world w;
+  w.connect();
+  w.callee.habits.answers_bye = false;
+  w.caller.bye();
+  w.settle();
+  REQUIRE(w.callee.count("BYE") == 1);
+  w.callee.reinvite({.body = w.callee.described(2, hold)});
+  w.callee.request("INFO");
+  w.settle();
+  CHECK(w.callee.count("481 INVITE") == 1);
+  CHECK(w.callee.count("481 INFO") == 1);
+  w.callee.respond_to("BYE", 200);
+  w.settle();
+  w.over({"200 caller bye"});
+}
+
 TEST_CASE("glare: on the caller's side we back off for 2 s at most (§14.1)", "[actors]") {
   world w;
   w.connect();

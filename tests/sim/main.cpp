@@ -32,6 +32,17 @@ void print_violations(const run_result& r, std::uint64_t seed, std::size_t most)
   }
 }
 
+/// Of the invariants that it breaks.
+std::string names_of(const run_result& r) {
+  std::set<std::string> names;
+  for (const auto& v : r.judged.violations())
+    names.insert(v.invariant);
+  std::string out;
+  for (const auto& n : names)
+    out += (out.empty() ? "" : ", ") + n;
+  return out;
+}
+
 /// The trace of one seed as readable lines.
 int replay(std::uint64_t seed) {
   const auto plan = draw_plan(seed);
@@ -71,8 +82,7 @@ int run_many(const options& o) {
       std::printf("  replay: ./dev sim --seed %llu\n", static_cast<unsigned long long>(seed));
     }
     if (o.until_caught) {
-      std::printf("caught by %s at seed %llu, after %llu seeds\n",
-                  result.judged.violations().front().invariant.c_str(),
+      std::printf("caught by %s at seed %llu, after %llu seeds\n", names_of(result).c_str(),
                   static_cast<unsigned long long>(seed), static_cast<unsigned long long>(run));
       return 1;
     }

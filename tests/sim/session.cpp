@@ -67,6 +67,12 @@ void phone_call::on_request(const sip::message_ptr& request, const std::string& 
   const auto cseq = sip::read_cseq(m)->number;
   if (is_over())
     return phone_.answer(transaction, m, 481, local_tag_);
+  if (state_ == state::calling) { // it overtook the answer to our INVITE
+    phone_.answer(transaction, m, m.get_method() == sip::method::bye ? 200 : 500, local_tag_);
+    if (m.get_method() == sip::method::bye)
+      end();
+    return;
+  }
   check_dialog(m);
   if (cseq <= remote_cseq_) // §12.2.2: one that was overtaken
     return phone_.answer(transaction, m, 500, local_tag_);

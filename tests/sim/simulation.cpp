@@ -105,9 +105,11 @@ public:
     while (time_.now() < last && !is_over())
       advance(last);
     check_all_are_over();
-    const auto end = time_.now() + lingering;
-    while (time_.now() < end)
-      advance(end);
+    linger();
+    if (!torn_.empty() && life_->node->media.in_use() > 0) { // calls whose end was torn off
+      silence_media();
+      linger();
+    }
     check_nothing_left();
     judge(out_.trace, torn_, out_.judged);
     out_.hash = out_.trace.hash() ^ net_.trace_hash();
@@ -223,6 +225,20 @@ private:
     note("the node stalls");
     stalled_until_ = time_.now() + lasts;
     street_.after(lasts, [] {}); // to be woken
+  }
+
+  void linger() {
+    const auto end = time_.now() + lingering;
+    while (time_.now() < end)
+      advance(end);
+  }
+
+  /// Nobody talks any more: a minute later the media workers say so.
+  void silence_media() {
+    auto& engine = life_->node->media;
+    for (std::uint16_t port = 20000; port < 20200; port = static_cast<std::uint16_t>(port + 2))
+      if (const auto* e = engine.at_port(port))
+        engine.say(e->slot.id, media::rtp_timeout{60s});
   }
 
   [[nodiscard]] bool runs() const { return life_ && time_.now() >= stalled_until_; }
