@@ -94,6 +94,7 @@ struct restore_settings {
 struct admin_settings {
   ip_endpoint listen;
   std::optional<std::string> token; ///< always there if `listen` is not loopback
+  bool fault_injection = false;     ///< only if `listen` is loopback
 
   bool operator==(const admin_settings&) const = default;
 };

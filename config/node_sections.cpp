@@ -293,6 +293,11 @@ admin_settings read_admin(table_reader t) {
     t.errors().add(listen->line, listen->key,
                    to_string(out.listen) + " is not loopback and there is no admin.token",
                    "add a token or listen on \"127.0.0.1:8080\"");
+  out.fault_injection = t.boolean("fault_injection").value_or(false);
+  if (out.fault_injection && endpoint && !endpoint->address.is_loopback())
+    t.errors().add(t.line_of("fault_injection"), t.full_key("fault_injection"),
+                   "is refused while admin.listen, " + to_string(out.listen) + ", is not loopback",
+                   "listen on \"127.0.0.1:8080\", or leave it out");
   t.finish();
   return out;
 }

@@ -75,13 +75,16 @@ std::optional<std::string> unescaped(std::string_view text) {
 
 } // namespace
 
-admin_api::admin_api(node_environment& env, const std::vector<std::unique_ptr<call_shard>>& shards)
-  : env_(env), shards_(shards), degraded_(make_degraded_gauge(env.figures)) {
+admin_api::admin_api(node_environment& env, const std::vector<std::unique_ptr<call_shard>>& shards,
+                     armed_faults* faults)
+  : env_(env), shards_(shards), degraded_(make_degraded_gauge(env.figures)), faults_(faults) {
 }
 
 http_response admin_api::handle(const http_request& r) {
   constexpr std::string_view calls = "/api/v1/calls/";
   const std::string_view path = r.path;
+  if (path == fault_api::path || path.starts_with(std::string(fault_api::path) + "/"))
+    return faults_.handle(r);
   const bool deleting = r.method == "DELETE" && path.starts_with(calls);
   if (r.method != "GET" && !deleting)
     return refuse(405, r.method + " is not possible here");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/admin/fault_api.hpp"
 #include "actors/node/call_shard.hpp"
 #include "runtime/io/http_server.hpp"
 
@@ -15,7 +16,9 @@ namespace tandem::actors {
 /// is asked of that shard and waited for, `limits::answer_within` at most.
 class admin_api {
 public:
-  admin_api(node_environment&, const std::vector<std::unique_ptr<call_shard>>&);
+  /// `faults` is null unless the configuration has fault_injection.
+  admin_api(node_environment&, const std::vector<std::unique_ptr<call_shard>>&,
+            armed_faults* faults);
 
   [[nodiscard]] http_response handle(const http_request&);
   void set_ready(bool ready) { ready_.store(ready); }
@@ -34,6 +37,7 @@ private:
   node_environment& env_;
   const std::vector<std::unique_ptr<call_shard>>& shards_;
   const gauge& degraded_;
+  const fault_api faults_;
   std::atomic<bool> ready_{false};
 };
 

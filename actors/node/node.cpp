@@ -3,6 +3,7 @@
 #include "actors/admin/admin_api.hpp"
 #include "actors/cdr/cdr_writer.hpp"
 #include "actors/cdr/written_details.hpp"
+#include "actors/faults/armed_faults.hpp"
 #include "actors/node/call_shard.hpp"
 #include "actors/node/limits.hpp"
 #include "actors/node/node_disks.hpp"
@@ -30,6 +31,8 @@
 namespace tandem::actors {
 
 namespace {
+
+constexpr int killed = 128 + SIGKILL; ///< what a shell says of a process after kill -9
 
 struct actor_settings : caf::actor_system_config {
   actor_settings() {
@@ -110,6 +113,7 @@ struct node::parts {
   node_facts facts;
   flow_directory flows;
 
+  std::unique_ptr<armed_faults> faults; ///< null: none are wanted
   std::unique_ptr<node_environment> env;
   std::vector<std::unique_ptr<asio_reactor>> reactors;
   std::vector<std::unique_ptr<call_shard>> shards;
@@ -152,13 +156,19 @@ tl::expected<void, std::string> node::parts::open() {
       flows});
   env->registrar.boot_id = disks.boot_id;
   env->has_detail = [this](const key128& key, wall_time since) { return has_detail(key, since); };
+  if (settings.admin.fault_injection) {
+    faults = std::make_unique<armed_faults>([] { ::_exit(killed); });
+    env->faults = faults.get();
+    log.warning("node.faults", "[admin] fault_injection is on: whoever reaches the admin port can "
+                               "make calls fail and the node end");
+  }
   if (auto opened = open_shards(); !opened)
     return opened;
   sample_figures();
   if (settings.users.empty())
     log.warning("auth.open", "no [[users]]: whoever reaches this node can call without a login");
 
-  api = std::make_unique<admin_api>(*env, shards);
+  api = std::make_unique<admin_api>(*env, shards, faults.get());
   http_server_settings web;
   web.token = settings.admin.token.value_or("");
   web.open_paths = {"/healthz", "/readyz"};

@@ -1,5 +1,6 @@
 #include "apps/tandem/command_line.hpp"
 
+#include "apps/tandem/fault_command.hpp"
 #include "runtime/base/key.hpp"
 
 #include <CLI/CLI.hpp>
@@ -76,6 +77,7 @@ parse_command_line(std::vector<std::string> arguments, const std::string& admin_
   app.footer("Exit codes: 0 done, 1 the node said no, 2 wrong usage, 3 cannot connect.");
   for (const auto& row : verbs)
     add_verb(app, row, out);
+  add_fault_verb(app, out);
   try {                              // CLI11 reports by exceptions
     std::ranges::reverse(arguments); // as it wants them
     app.parse(std::move(arguments));

@@ -17,7 +17,8 @@ enum class console_verb : std::uint8_t {
   hangup,
   registrations,
   user,
-  metrics
+  metrics,
+  fault
 };
 
 struct console_command {
@@ -26,6 +27,13 @@ struct console_command {
   std::string token;
   std::string key;  ///< Lower-case hex digits, at least `shortest_key_prefix`.
   std::string user; ///< of `user`
+  /// Of `fault`: what is asked of /api/v1/faults.
+  struct fault_request {
+    std::string method;
+    std::string number; ///< of the fault, if it is about one
+    std::string body;
+  };
+  fault_request fault{};
   bool json = false;
   bool follow = false;
   std::size_t limit = 40;

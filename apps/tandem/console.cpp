@@ -1,6 +1,7 @@
 #include "apps/tandem/console.hpp"
 
 #include "apps/tandem/command_line.hpp"
+#include "apps/tandem/fault_command.hpp"
 #include "apps/tandem/metrics_json.hpp"
 #include "apps/tandem/render_calls.hpp"
 #include "apps/tandem/render_ladder.hpp"
@@ -37,8 +38,9 @@ public:
   explicit node_client(const console_command& c) : target_{c.admin, c.token} {}
 
   /// The body of a 2xx answer.
-  [[nodiscard]] outcome<std::string> ask(const char* method, const std::string& path) const {
-    auto got = http_call(target_, method, path);
+  [[nodiscard]] outcome<std::string> ask(const std::string& method, const std::string& path,
+                                         const std::string& body = {}) const {
+    auto got = http_call(target_, method, path, body);
     if (!got)
       return tl::unexpected(unreachable(got.error()));
     if (got->status >= 200 && got->status < 300)
@@ -46,12 +48,12 @@ public:
     return tl::unexpected(refusal{exit_refused, said_no(*got)});
   }
 
-  [[nodiscard]] outcome<nlohmann::json> ask_json(const char* method,
-                                                 const std::string& path) const {
-    const auto body = ask(method, path);
-    if (!body)
-      return tl::unexpected(body.error());
-    auto parsed = nlohmann::json::parse(*body, nullptr, false);
+  [[nodiscard]] outcome<nlohmann::json> ask_json(const std::string& method, const std::string& path,
+                                                 const std::string& body = {}) const {
+    const auto said = ask(method, path, body);
+    if (!said)
+      return tl::unexpected(said.error());
+    auto parsed = nlohmann::json::parse(*said, nullptr, false);
     if (parsed.is_discarded())
       return tl::unexpected(
           refusal{exit_unreachable, target_.address
@@ -125,8 +127,16 @@ std::string escaped(std::string_view name) {
   return out;
 }
 
+std::string method_of(const console_command& c) {
+  if (c.verb == console_verb::fault)
+    return c.fault.method;
+  return c.verb == console_verb::hangup ? "DELETE" : "GET";
+}
+
 /// What a verb without a KEY asks for.
 std::string path_of(const console_command& c) {
+  if (c.verb == console_verb::fault)
+    return "/api/v1/faults" + (c.fault.number.empty() ? "" : "/" + c.fault.number);
   if (c.verb == console_verb::tree)
     return "/api/v1/tree";
   if (c.verb == console_verb::registrations)
@@ -134,7 +144,7 @@ std::string path_of(const console_command& c) {
   return c.verb == console_verb::user ? "/api/v1/users/" + escaped(c.user) : calls_path;
 }
 
-/// What `calls`, `call`, `ladder`, `hangup`, `metrics` and one picture of `tree` print.
+/// What `calls`, `call`, `ladder`, `hangup`, `fault`, `metrics` and one picture of `tree` print.
 outcome<std::string> answer_of(const console_command& c, const node_client& node,
                                const terminal_view& v) {
   if (c.verb == console_verb::metrics) {
@@ -150,7 +160,7 @@ outcome<std::string> answer_of(const console_command& c, const node_client& node
       return tl::unexpected(key.error());
     path.append("/").append(*key).append(c.verb == console_verb::ladder ? "/ladder" : "");
   }
-  const auto answer = node.ask_json(c.verb == console_verb::hangup ? "DELETE" : "GET", path);
+  const auto answer = node.ask_json(method_of(c), path, c.fault.body);
   if (!answer)
     return tl::unexpected(answer.error());
   if (c.json)
@@ -164,6 +174,7 @@ outcome<std::string> answer_of(const console_command& c, const node_client& node
       return "call " + text_of(*answer, "key") + " is " + text_of(*answer, "result") + "\n";
     case console_verb::registrations: return render_registrations(*answer, v, c.limit);
     case console_verb::user: return render_user(*answer, v);
+    case console_verb::fault: return render_faults(*answer, v);
     case console_verb::metrics: break; // above
   }
   return std::string{};

@@ -78,7 +78,8 @@ TEST_CASE("config errors: unknown keys and tables name the nearest known one", "
       {least + "adress6 = \"::1\"\n",
        "8: media.adress6: unknown key; did you mean media.address6?"},
       {least + "[sip]\nsharts = 1\n", "9: sip.sharts: unknown key; did you mean sip.shards?"},
-      {least + "[admin]\ntls = true\n", "9: admin.tls: unknown key; known here: listen, token"},
+      {least + "[admin]\ntls = true\n",
+       "9: admin.tls: unknown key; known here: listen, token, fault_injection"},
       {trunk("\"192.0.2.1\"") + "trust = true\n",
        "11: trunks[1].trust: unknown key; did you mean trunks[1].trusted?"},
       {user("name = \"1\"\nha1 = { md4 = \"x\", md5 = \"00000000000000000000000000000000\" }\n"),
@@ -271,6 +272,10 @@ TEST_CASE("config errors: [admin] and [media]", "[config]") {
       {admin("listen = \"8080\"\n"),
        "9: admin.listen: \"8080\" is not an address with a port; for example "
        "\"127.0.0.1:8080\" or \"[::1]:5060\""},
+      {admin("fault_injection = true\nlisten = \"0.0.0.0:1\"\ntoken = \"0123456789abcdef\"\n"),
+       "9: admin.fault_injection: is refused while admin.listen, 0.0.0.0:1, is not loopback; "
+       "listen on \"127.0.0.1:8080\", or leave it out"},
+      {admin("fault_injection = 1\n"), "9: admin.fault_injection: is an integer; true or false"},
       {admin("token = \"0123456789abcde\"\n"),
        "9: admin.token: is too weak; at least 16 visible ASCII characters without blanks"},
       {admin("listen = \"0.0.0.0:1\"\ntoken = \"0123456789abcde f\"\n"),

@@ -30,6 +30,8 @@ struct small_node {
 
   http_response answer(const http_request& r) {
     asked.push_back(r.method + " " + r.path);
+    if (!r.body.empty())
+      bodies.push_back(r.body);
     const auto json = [](const nlohmann::json& j) {
       return http_response{200, "application/json", j.dump()};
     };
@@ -50,10 +52,13 @@ struct small_node {
       return {202, "application/json", R"({"key":")" + key_a + R"(","result":"ending"})"};
     if (r.path == call)
       return json(sample_call());
+    if (r.path.starts_with("/api/v1/faults"))
+      return json(sample_faults(r.method));
     return error_answer(404, "there is no such call");
   }
 
   std::vector<std::string> asked;
+  std::vector<std::string> bodies;
   std::unique_ptr<http_server> server; // last: its thread ends before `asked` goes
 };
 
@@ -110,6 +115,43 @@ TEST_CASE("console: registrations, and a user by name, whatever it holds", "[con
         == sample_registrations());
   CHECK(run({"user", "nobody"}, admin).code == 1);
   CHECK(run({"user"}, admin).code == 2);
+}
+
+TEST_CASE("console: each word of fault says what is to be done to whom", "[console]") {
+  small_node n;
+  const auto admin = address_of(n);
+  CHECK(run({"fault", "throw", "calls/*/leg 0", "--entry", "3", "--times", "0", "--after-commit",
+             "--kind", "leg"},
+            admin)
+            .out
+        == "fault 7 is armed: throw after the commit in calls/*/leg 0 (leg)\n");
+  CHECK(run({"fault", "drop", "calls/*"}, admin).code == 0);
+  CHECK(run({"fault", "freeze", "calls/*", "250"}, admin).code == 0);
+  CHECK(run({"fault", "exit", "after_commit", "--entry", "9"}, admin).code == 0);
+  const auto list = run({"fault", "list"}, admin).out;
+  CHECK_THAT(list, Catch::StartsWith("ID"));
+  CHECK_THAT(list, Catch::Contains("throw after the commit  calls/*/leg 0 (leg)  3 on"));
+  CHECK(run({"fault", "off"}, admin).out == "2 faults disarmed\n");
+  CHECK(run({"fault", "off", "7"}, admin).code == 0);
+  CHECK(n.bodies
+        == std::vector<std::string>{
+            R"({"entry":3,"fault":"throw","kind":"leg","path":"calls/*/leg 0","times":0,)"
+            R"("when":"after_commit"})",
+            R"({"entry":1,"fault":"drop","path":"calls/*","times":1})",
+            R"({"entry":1,"fault":"freeze","freeze_ms":250,"path":"calls/*","times":1})",
+            R"({"entry":9,"fault":"exit","point":"after_commit"})"});
+  CHECK(n.asked
+        == std::vector<std::string>{"POST /api/v1/faults", "POST /api/v1/faults",
+                                    "POST /api/v1/faults", "POST /api/v1/faults",
+                                    "GET /api/v1/faults", "DELETE /api/v1/faults",
+                                    "DELETE /api/v1/faults/7"});
+  for (const std::vector<std::string>& wrong : {std::vector<std::string>{"fault"},
+                                                {"fault", "throw"},
+                                                {"fault", "freeze", "calls/*"},
+                                                {"fault", "exit"},
+                                                {"fault", "off", "all"},
+                                                {"fault", "throw", "calls/*", "--entry", "x"}})
+    CHECK(run(wrong, admin).code == 2);
 }
 
 TEST_CASE("console: --json gives the node's words, before and behind the verb", "[console]") {

@@ -136,4 +136,22 @@ inline nlohmann::json sample_ladder() {
             ladder_message(2180, alice, node, "ACK sip:127.0.0.1:5060")}}};
 }
 
+/// To POST one that is armed, to DELETE how many are no more, else the list.
+inline nlohmann::json sample_faults(const std::string& method) {
+  const nlohmann::json fault{{"id", 7},
+                             {"fault", "throw"},
+                             {"when", "after_commit"},
+                             {"path", "calls/*/leg 0"},
+                             {"kind", "leg"},
+                             {"times", 0},
+                             {"entry", 3},
+                             {"seen", 5},
+                             {"fired", 3}};
+  if (method == "POST")
+    return fault;
+  if (method == "DELETE")
+    return {{"disarmed", 2}};
+  return {{"faults", {fault}}};
+}
+
 } // namespace tandem::test
