@@ -1,6 +1,7 @@
 #include "actors/call/call.hpp"
 
 #include "actors/app/app.hpp"
+#include "actors/call/contained.hpp"
 #include "actors/call/limits.hpp"
 #include "actors/call/record/record_codec.hpp"
 #include "actors/dialog/dialog.hpp"
@@ -13,6 +14,7 @@
 #include "runtime/telemetry/event_log.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 namespace tandem::actors {
@@ -30,6 +32,7 @@ call::call(caf::actor_config& cfg, shard& home, tree_place place, call_services&
            call_start start)
   : nesting(cfg, home, std::move(place)), services_(services), key_(start.key),
     next_child_(start.record.next_child), next_branch_(start.record.next_branch),
+    recent_faults_({limits::faults_per_call, limits::faults_period}),
     timer_(timer::calling<&call::on_timer>(this)),
     ladder_(std::make_shared<ladder>(start.key, home.now(), services.time.wall())),
     started_(home.now()) {
@@ -41,6 +44,8 @@ call::call(caf::actor_config& cfg, shard& home, tree_place place, call_services&
   restore(start.record, committed_at_);
   if (slots_.size() > 1) // else a fresh one: it has its application alone
     show_states();
+  if (faults_ != 0)
+    entry().set_restarts(faults_, "before it was brought back");
   if (over_) {
     entry().set_state("over");
     detail_.again = true;                                // its writer knows if it was written
@@ -72,6 +77,10 @@ void call::on_parcel(parcel p) {
 }
 
 void call::on_timer() {
+  for (const auto& what : std::exchange(later_, {})) {
+    msg::media_event again{what};
+    (void) run_self(again);
+  }
   msg::deadline_reached due;
   (void) run_self(due);
 }
@@ -88,37 +97,36 @@ void call::take(input in) {
 /// The course of one input: children, effects, commit, release. A throw of the call's own code is
 /// contained like that of a child.
 void call::run(input in) {
-  std::string error;
-  try {
-    if (passes_faults(the_call)) {
-      route(in);
-      error = cascade();
-    }
-  } catch (const std::exception& e) {
-    error = e.what();
-  }
-  if (!error.empty())
+  noted_ = false;
+  if (const auto error = contained([&] { work(in); }); !error.empty())
     recover(in, error);
-  running_ = the_call;
-  finish_if_over();
-  if (effects_.later && !effects_.durable)
-    keep_for_later(std::move(in));
+  else if (effects_.later && !effects_.record)
+    uncommitted_.push_back(std::move(in));
   commit_or_release();
+}
+
+void call::work(input& in) {
+  running_ = the_call;
+  if (passes_faults(the_call)) {
+    route(in);
+    cascade();
+  }
+  if (effects_.later && !can_wait(in))
+    effects_.durable = true;
+  conclude();
 }
 
 /// It changed what nobody outside can see: a later commit may carry it. If that is lost with the
 /// process, the peer says it again or a timer does; if the call fails first, it is given again.
-void call::keep_for_later(input in) {
+bool call::can_wait(const input& in) {
   if (!commit_by_)
     commit_by_ = now() + limits::commit_patience;
-  if (std::holds_alternative<parcel>(in) || uncommitted_.size() >= limits::uncommitted_inputs)
-    effects_.durable = true; // a parcel cannot be given twice
-  else
-    uncommitted_.push_back(std::move(in));
+  // A parcel cannot be given twice.
+  return !std::holds_alternative<parcel>(in) && uncommitted_.size() < limits::uncommitted_inputs;
 }
 
-/// Runs children until nobody has anything to say. Returns what the one that failed said.
-std::string call::cascade() {
+/// Runs children until nobody has anything to say. Throws what the one that failed said.
+void call::cascade() {
   for (std::size_t n = 0; !effects_.visits.empty(); ++n) {
     TANDEM_CHECK(n < limits::visits_per_input);
     auto next = std::move(effects_.visits.front());
@@ -133,11 +141,10 @@ std::string call::cascade() {
     const auto result =
         std::visit([&](auto& message) { return nested_owner::run(*keep, message); }, next.what);
     if (!result.handled())
-      return result.error.empty() ? "unexpected message" : result.error;
+      throw std::runtime_error{result.error.empty() ? "unexpected message" : result.error};
     note_states();
     apply_endings();
   }
-  return {};
 }
 
 void call::apply_endings() {
@@ -189,28 +196,37 @@ void call::finish_if_over() {
   services_.ladders.add(std::move(ladder_), now());
 }
 
+/// The last thing of an input that can fail: the record of what it came to.
+void call::conclude() {
+  running_ = the_call;
+  finish_if_over();
+  const bool vanishes = over_ && slots_.empty();
+  if (fails_committed_ || (commit_by_ && *commit_by_ <= now()))
+    effects_.durable = true;
+  if (effects_.durable && !vanishes && !gone_)
+    effects_.record = encode_record(record());
+}
+
 void call::commit_or_release() {
   if (over_ && slots_.empty() && !std::exchange(gone_, true)) {
     services_.commits.erase(key_);
     release();
     return quit();
   }
-  if (fails_committed_ || (commit_by_ && *commit_by_ <= now()))
-    effects_.durable = true;
-  if (!effects_.durable || gone_)
+  if (!effects_.record)
     return release();
   committing_ = true;
   commit_by_.reset();
   uncommitted_.clear();
   committed_at_ = now();
-  services_.commits.add(*this, encode_record(record()));
+  services_.commits.add(*this, *std::exchange(effects_.record, std::nullopt));
 }
 
 void call::on_committed() {
   TANDEM_CHECK(committing_);
   committing_ = false;
   if (const auto who = std::exchange(fails_committed_, std::nullopt))
-    fail_committed(*who);
+    fail_committed(*who, injected_fault);
   else
     release();
   take_waiting();
@@ -224,22 +240,33 @@ void call::take_waiting() {
   }
 }
 
+/// Whatever throws in here, what was committed is seen, all but the one thing that cannot be.
 void call::release() {
-  for (const auto& out : effects_.wire) {
+  const auto some = [this] { release_effects(); };
+  for (auto error = contained(some); !error.empty(); error = contained(some))
+    (void) note_fault(the_call, error);
+  effects_.clear();
+  if (over_)
+    give_detail();
+  if (const auto error = contained([this] { arm_timer(); }); !error.empty())
+    fail_committed(running_, error);
+}
+
+void call::release_effects() {
+  while (effects_.sent < effects_.wire.size()) {
+    const auto& out = effects_.wire[effects_.sent++];
     note_sent(out.what, out.leg);
     services_.wire.send(out.what);
   }
-  held_.insert(held_.end(), effects_.allocated.begin(), effects_.allocated.end());
-  for (const auto& command : effects_.media) {
+  for (const auto& id : std::exchange(effects_.allocated, {}))
+    held_.push_back(id);
+  while (effects_.commanded < effects_.media.size()) {
+    const auto& command = effects_.media[effects_.commanded++];
     if (const auto* given_back = std::get_if<media::release>(&command))
       std::erase(held_, given_back->slot);
     (void) services_.media.submit(command); // a stalled worker reports itself
   }
   release_replies();
-  effects_.clear();
-  if (over_)
-    give_detail();
-  arm_timer();
 }
 
 /// After the commit that says so: a call that comes back has either not ended, or knows its end.
@@ -255,15 +282,20 @@ void call::give_detail() {
 
 void call::arm_timer() {
   std::optional<time_point> first;
-  for (const auto& s : slots_)
+  for (const auto& s : slots_) {
+    running_ = s.id; // if it throws
     if (const auto due = s.actor->next_deadline(); due && (!first || *due < *first))
       first = due;
+  }
+  running_ = the_call;
   if (commit_by_ && !over_ && (!first || *commit_by_ < *first))
     first = commit_by_;
   // Lingering transactions only have to go some time: waking for many calls at once costs least.
   // Retransmissions (at most T2 away) keep their time.
   if (first && over_ && *first - now() >= node().timers.t4)
     first = round_up(*first, limits::linger_granularity);
+  if (paused_until_ && *paused_until_ > now() && (first || !later_.empty()))
+    first = std::max(first.value_or(now()), *paused_until_);
   if (!first)
     timer_.stop();
   else if (timer_.deadline() != first)
@@ -304,15 +336,18 @@ void call::on_exit() {
   waiting_.clear();
 }
 
-call_record call::record() const {
+call_record call::record() {
   call_record r;
   r.next_child = next_child_;
   r.next_branch = next_branch_;
   r.root = root();
   r.newer = newer_;
   r.children.reserve(slots_.size());
-  for (const auto& s : slots_)
+  for (const auto& s : slots_) {
+    running_ = s.id; // if it throws
     r.children.push_back({s.id, s.parent, s.name, s.actor->record_at(now())});
+  }
+  running_ = the_call;
   return r;
 }
 

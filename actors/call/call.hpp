@@ -6,6 +6,7 @@
 #include "actors/call/summary.hpp"
 #include "actors/trace/ladder.hpp"
 #include "runtime/actor/nested.hpp"
+#include "runtime/actor/supervision.hpp"
 #include "runtime/time/timer_wheel.hpp"
 
 #include <caf/event_based_actor.hpp>
@@ -13,6 +14,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -64,7 +66,7 @@ struct call_start {
 /// concerned, in place, gathers their effects, commits the new state, releases what is to be seen,
 /// and only then takes the next. When a child throws, nothing of that input has been seen by
 /// anybody: all children are brought to life again from the last commit and the input is set aside;
-/// beyond limits::faults_per_call the call hangs up from there.
+/// beyond limits::faults_per_call within limits::faults_period the call hangs up from there.
 class call final : public nesting<caf::event_based_actor>, private call_scope {
 public:
   call(caf::actor_config&, shard&, tree_place, call_services&, call_start);
@@ -127,30 +129,43 @@ private:
   void on_timer();
 
   // one input's course
-  [[nodiscard]] std::string cascade();
+  void work(input&);
+  void cascade();
+  void conclude();
   void apply_endings();
   void remove(child_id);
   void note_states();
   void show_states();
-  void keep_for_later(input);
+  [[nodiscard]] bool can_wait(const input&);
   void commit_or_release();
   void on_committed();
   void take_waiting();
   void release();
+  void release_effects();
   void arm_timer();
   void finish_if_over();
 
   // when an input fails
   void recover(const input&, const std::string& error);
-  [[nodiscard]] bool restore_last_commit();
-  void restore(const call_record&, time_point as_of);
+  [[nodiscard]] bool restore_last_commit(std::span<const child_id> without = {});
+  void restore(const call_record&, time_point as_of, std::span<const child_id> without = {});
   void take_root(const call_root&, time_point as_of);
   void give_uncommitted_again();
   void drop_children();
+  void undo();
+  [[nodiscard]] bool set_aside(const input&);
+  [[nodiscard]] bool quarantine(const msg::sip_input&);
+  [[nodiscard]] bool note_fault(child_id, const std::string& error);
+  void fail_committed(child_id, const std::string& error);
   void give_up();
-  void quarantine(const msg::sip_input&);
-  void note_fault(child_id, const std::string& error);
-  void fail_committed(child_id);
+  [[nodiscard]] bool hang_up_without(std::vector<child_id>& failed, const effects& before);
+  void abandon(const effects& before, bool tells);
+  void account_for_failure();
+  void release_others(const std::vector<media::slot_id>&);
+  void say_farewells(std::span<const child_id> legs);
+  void pause_deadlines();
+  [[nodiscard]] child_id leg_of(child_id) const;
+  void show_failures();
 
   // faults that are wanted
   [[nodiscard]] bool passes_faults(child_id);
@@ -164,7 +179,7 @@ private:
   [[nodiscard]] child_slot* find_dialog(std::string_view local_tag, std::string_view remote_tag);
   [[nodiscard]] const std::string& leg_name(child_id) const;
   void open(child_id, child_id parent, std::string name, const child_record&);
-  [[nodiscard]] call_record record() const;
+  [[nodiscard]] call_record record();
   [[nodiscard]] call_root root() const;
   void give_detail();
   [[nodiscard]] static ended_by by_whom(std::uint8_t leg, sip::end_cause);
@@ -219,6 +234,19 @@ private:
   bool detail_given_ = false;
   bool gone_ = false; ///< its record is erased
   std::uint32_t faults_ = 0;
+  restart_history recent_faults_;
+  /// What the rows of actors that threw say, though they are others now.
+  struct failure {
+    child_id who;
+    std::uint32_t times = 0;
+    std::string error;
+  };
+  std::vector<failure> failures_;
+  std::optional<transaction_match> failed_answer_; ///< to an INVITE; the next one ends the call
+  std::optional<time_point> paused_until_;         ///< for deadlines
+  std::vector<media::event> later_;                ///< to be given again then
+  bool given_up_ = false;
+  bool noted_ = false;                         ///< this input stands in the ladder
   std::vector<transaction_match> quarantined_; ///< requests that made this call throw
   std::vector<media::slot_id> held_;           ///< socket pairs, by the last commit
   std::uint8_t legs_alive_ = 0;

@@ -1,5 +1,7 @@
 // When an input fails: back to the last commit, the input set aside, the call goes on or hangs up.
 #include "actors/call/call.hpp"
+#include "actors/call/contained.hpp"
+#include "actors/call/farewell.hpp"
 #include "actors/call/limits.hpp"
 #include "actors/call/record/record_codec.hpp"
 #include "actors/call/replies.hpp"
@@ -14,25 +16,31 @@
 namespace tandem::actors {
 
 void call::recover(const input& poison, const std::string& error) {
-  note_fault(running_, error);
+  const bool bearable = note_fault(running_, error);
   fails_committed_.reset();
-  for (const auto& id : effects_.allocated)
-    (void) services_.media.submit(media::release{id});
-  effects_.clear();
-  drop_replies();
+  undo();
   drop_children();
   const bool restored = restore_last_commit();
   if (restored)
     give_uncommitted_again();
-  running_ = the_call;
-  if (const auto* message = std::get_if<msg::sip_input>(&poison))
-    quarantine(*message);
+  const bool ends = set_aside(poison);
   effects_.durable = true; // that it failed is not forgotten by the next one who restores it
-  if (!restored || faults_ > limits::faults_per_call)
+  if (!restored || !bearable || ends)
+    return give_up();
+  if (const auto again = contained([this] { conclude(); }); !again.empty())
     give_up();
 }
 
-void call::note_fault(child_id who, const std::string& error) {
+/// Nothing of this input has happened.
+void call::undo() {
+  for (const auto& id : effects_.allocated)
+    (void) services_.media.submit(media::release{id});
+  effects_.clear();
+  drop_replies();
+}
+
+/// False: that is more than limits::faults_per_call allows.
+bool call::note_fault(child_id who, const std::string& error) {
   const auto* where = find(who);
   const auto name = where != nullptr ? where->name : std::string("call");
   ++faults_;
@@ -40,21 +48,38 @@ void call::note_fault(child_id who, const std::string& error) {
   services_.log.error("call.fault", name + ": " + error, key_);
   entry().set_restarts(faults_, name + ": " + error);
   note(state_line{name, "failed"});
+  if (where != nullptr) {
+    auto known = std::ranges::find(failures_, who, &failure::who);
+    if (known == failures_.end())
+      known = failures_.insert(known, {.who = who});
+    ++known->times;
+    known->error = error;
+  }
+  return recent_faults_.admit(now());
+}
+
+/// The actors that threw are gone, and with them their rows: others say it in their place.
+void call::show_failures() {
+  std::erase_if(failures_, [this](const failure& f) {
+    const auto* heir = find(f.who);
+    if (heir != nullptr)
+      heir->actor->entry().set_restarts(f.times, f.error);
+    return heir == nullptr;
+  });
 }
 
 /// A throw behind the commit: what was committed stands, so it is seen, whoever throws.
-void call::fail_committed(child_id who) {
-  note_fault(who, injected_fault);
+void call::fail_committed(child_id who, const std::string& error) {
+  const bool bearable = note_fault(who, error);
+  uncommitted_.clear(); // there are none behind a commit
   auto kept = std::exchange(effects_, {});
   drop_children();
   const bool restored = restore_last_commit();
   effects_ = std::move(kept);
-  release();
-  if (restored && faults_ <= limits::faults_per_call)
-    return;
+  if (restored && bearable)
+    return release();
+  effects_.durable = true;
   give_up();
-  running_ = the_call;
-  finish_if_over();
   commit_or_release();
 }
 
@@ -67,7 +92,8 @@ void call::drop_children() {
   legs_alive_ = 0;
 }
 
-bool call::restore_last_commit() {
+/// `without` these and what is below them: they have failed at ending the call.
+bool call::restore_last_commit(std::span<const child_id> without) {
   const auto bytes = services_.commits.read(key_);
   if (!bytes) { // it failed at its very first input
     account_ = {.status = 500};
@@ -78,24 +104,29 @@ bool call::restore_last_commit() {
     services_.log.error("call.restore", last.error(), key_);
     return false;
   }
-  try {
-    restore(*last, committed_at_);
-  } catch (const std::exception& e) {
-    services_.log.error("call.restore", e.what(), key_);
-    drop_children();
-  }
+  const auto error = contained([&] { restore(*last, committed_at_, without); });
   as_of_.reset();
+  running_ = the_call;
+  if (!error.empty()) {
+    services_.log.error("call.restore", error, key_);
+    drop_children();
+    return false;
+  }
   show_states();
+  show_failures();
   return !slots_.empty();
 }
 
 /// `as_of`: when the record was committed, by our clock. The timers in it run on from there.
-void call::restore(const call_record& r, time_point as_of) {
+void call::restore(const call_record& r, time_point as_of, std::span<const child_id> without) {
   take_root(r.root, as_of);
   newer_ = r.newer;
   as_of_ = as_of;
-  for (const auto& c : r.children)
-    open(c.id, c.parent, c.name, c.record);
+  for (const auto& c : r.children) {
+    const bool orphan = c.parent != the_call && find(c.parent) == nullptr;
+    if (!orphan && std::ranges::find(without, c.id) == without.end())
+      open(c.id, c.parent, c.name, c.record);
+  }
   as_of_.reset();
   // Of a record from before there was a root:
   over_ = over_ || (legs_alive_ == 0 && find(app_child) == nullptr);
@@ -127,60 +158,186 @@ void call::take_root(const call_root& r, time_point as_of) {
 void call::give_uncommitted_again() {
   const auto ladder = std::exchange(ladder_, nullptr);
   const auto archived = std::exchange(archived_, {});
+  const bool noted = noted_;
   for (auto& in : std::exchange(uncommitted_, {})) {
-    std::string error;
-    try {
+    const auto error = contained([&] {
       route(in);
-      error = cascade();
-    } catch (const std::exception& e) {
-      error = e.what();
-    }
+      cascade();
+    });
     effects_.wire.clear();
     if (error.empty())
       continue;
-    effects_.clear(); // now it throws: without them, then
-    drop_replies();
+    undo(); // now it throws: without them, then
     drop_children();
     (void) restore_last_commit();
     break;
   }
   ladder_ = ladder;
   archived_ = archived;
+  noted_ = noted;
+  running_ = the_call;
 }
 
-/// The request that did it is answered, now and whenever it comes again, without touching a child.
-void call::quarantine(const msg::sip_input& in) {
-  if (!in.message->is_request() || in.message->get_method() == sip::method::ack)
-    return;
+/// What becomes of the input that failed. True: the call can only end.
+bool call::set_aside(const input& poison) {
+  struct {
+    call& self;
+    bool operator()(const msg::sip_input& m) const { return self.quarantine(m); }
+    bool operator()(const deadline_input&) const {
+      self.pause_deadlines();
+      return false;
+    }
+    bool operator()(const media_input& m) const { // no worker says it again
+      self.later_.push_back(m.what);
+      self.pause_deadlines();
+      return false;
+    }
+    bool operator()(const msg::end_call&) const { return true; }       // as was wanted
+    bool operator()(const msg::undeliverable&) const { return false; } // timer B or F will say so
+    bool operator()(const msg::resume_call&) const { return false; }   // timers send it again
+    bool operator()(const parcel&) const { return false; }             // bounced
+  } const by_kind{*this};
+  return std::visit(by_kind, poison);
+}
+
+/// A deadline that fails stays due: without a pause the call would be at its end at once.
+void call::pause_deadlines() {
+  paused_until_ = now() + limits::retry_after_fault;
+}
+
+/// A request that did it is answered, now and whenever it comes again, without touching a child;
+/// whoever sent BYE or CANCEL has left for good (RFC 3261 §15.1.1), and so does the call. What has
+/// no answer is only set aside: an ACK is sent again until our 2xx has got one, or the call ends
+/// for want of it (§13.3.1.4); a request of ours whose response fails is sent again, and ends by
+/// its timer. An INVITE is not, so with its final response failing twice the call ends.
+bool call::quarantine(const msg::sip_input& in) {
+  if (!noted_) // the call itself failed
+    note_received(in, the_call);
+  const auto method = in.message->get_method();
   const auto via = sip::read_top_via(*in.message);
+  if (!in.message->is_request()) {
+    const auto cseq = sip::read_cseq(*in.message);
+    const bool of_invite = cseq && cseq->method == sip::method::invite;
+    if (!via || !of_invite || in.message->status() < 200)
+      return false;
+    const auto match = match_of(*in.message, *via);
+    return std::exchange(failed_answer_, match) == match;
+  }
+  if (method == sip::method::ack)
+    return false;
   if (via && find(match_of(*in.message, *via)) != nullptr)
-    return; // §17.2: it came again; its transaction stands, and has answered it or will
+    return false; // §17.2: it came again; its transaction stands, and has answered it or will
   if (via && quarantined_.size() < limits::quarantined_per_call)
     quarantined_.push_back(match_of(*in.message, *via));
   answer_without_user(in, 500);
+  return method == sip::method::bye || method == sip::method::cancel;
 }
 
-/// Hangs up what can still be hung up, without asking the application; whatever cannot is dropped
-/// without a word.
+/// The leg that this is, or stands below; the_call for neither.
+child_id call::leg_of(child_id id) const {
+  for (auto at = id; at != the_call;) {
+    const auto found = std::ranges::find(slots_, at, &child_slot::id);
+    if (found == slots_.end())
+      break;
+    if (found->kind == child_kind::leg)
+      return at;
+    at = found->parent;
+  }
+  return the_call;
+}
+
+/// Hangs up what can still be hung up, without asking the application. A leg that fails even at
+/// that is left out, and its peer told without it. What was to be sent anyway is sent first.
 void call::give_up() {
+  held_.insert(held_.end(), effects_.allocated.begin(), effects_.allocated.end());
+  effects_.allocated.clear(); // of what was committed before it failed
+  const auto held = held_;
+  const auto before = std::exchange(effects_, {});
+  const bool tells = !std::exchange(given_up_, true);
+  std::vector<child_id> failed{app_child};
+  bool hung_up = false;
+  while (tells && !hung_up && failed.back() != the_call)
+    hung_up = hang_up_without(failed, before);
+  if (!hung_up)
+    abandon(before, tells);
+  release_others(held);
+}
+
+/// False: another one has failed; the_call if there is nobody to blame.
+bool call::hang_up_without(std::vector<child_id>& failed, const effects& before) {
+  drop_children();
+  held_.clear();
+  effects_ = before;
+  effects_.durable = true;
+  if (!restore_last_commit(failed)) {
+    failed.push_back(the_call);
+    return false;
+  }
+  account_for_failure();
+  entry().set_state("hanging up after failures");
+  const auto error = contained([&] {
+    hang_up_all(sip::end_cause::failure);
+    say_farewells(failed);
+    cascade();
+    conclude();
+  });
+  if (error.empty())
+    return true;
+  const auto* where = find(running_);
+  services_.log.error("call.fault", (where != nullptr ? where->name : "call") + ": " + error, key_);
+  failed.push_back(leg_of(running_));
+  return false;
+}
+
+/// What the CDR says of it, unless the caller's leg knows more.
+void call::account_for_failure() {
   account_.cause = sip::end_cause::failure;
   account_.by = ended_by::node;
-  if (!slots_.empty() && faults_ <= limits::faults_per_call + 1) {
-    remove(app_child);
-    entry().set_state("hanging up after failures");
-    hang_up_all(sip::end_cause::failure);
-    try {
-      if (cascade().empty())
-        return;
-    } catch (const std::exception& e) {
-      services_.log.error("call.fault", e.what(), key_);
-    }
-    effects_.clear();
+  account_.status = answered_ ? 200 : 500;
+}
+
+/// No leg is left. If not even transactions can tell their peers, nobody does.
+void call::abandon(const effects& before, bool tells) {
+  for (const bool speaks : {true, false}) {
+    drop_children();
+    held_.clear();
+    effects_ = before;
+    effects_.durable = true;
+    account_for_failure();
+    const auto error = contained([&] {
+      running_ = the_call;
+      if (tells && speaks)
+        say_farewells({});
+      cascade();
+      conclude();
+    });
+    if (error.empty())
+      return;
+    services_.log.error("call.fault", error, key_);
   }
-  for (const auto& slot : held_)
-    effects_.media.emplace_back(media::release{slot});
-  drop_children();
-  effects_.durable = true;
+}
+
+/// Socket pairs whose endpoints are no more.
+void call::release_others(const std::vector<media::slot_id>& held) {
+  for (const auto& slot : held)
+    if (std::ranges::find(held_, slot) == held_.end())
+      effects_.media.emplace_back(media::release{slot});
+}
+
+/// To the peers of these legs, of all if there are none.
+void call::say_farewells(std::span<const child_id> legs) {
+  const auto bytes = services_.commits.read(key_);
+  const auto last = bytes ? decode_record(*bytes) : tl::unexpected(std::string{});
+  if (!last)
+    return;
+  const auto stands = [](const child_record& r) {
+    const auto* in = std::get_if<incoming_leg_record>(&r);
+    const auto* out = std::get_if<outgoing_leg_record>(&r);
+    return (in != nullptr && !in->settled) || (out != nullptr && !out->settled);
+  };
+  for (const auto& c : last->children)
+    if (stands(c.record) && (legs.empty() || std::ranges::find(legs, c.id) != legs.end()))
+      say_farewell(*this, *last, c.id);
 }
 
 } // namespace tandem::actors

@@ -41,9 +41,12 @@ void call::route(input& in) {
     void operator()(msg::sip_input& m) const { self.route_sip(m); }
     void operator()(msg::undeliverable& m) const { self.route_back(m); }
     void operator()(deadline_input&) const {
-      for (const auto& s : self.slots_)
+      for (const auto& s : self.slots_) {
+        self.running_ = s.id; // if it throws
         if (const auto due = s.actor->next_deadline(); due && *due <= self.now())
           self.tell(s.id, msg::deadline_reached{});
+      }
+      self.running_ = the_call;
     }
     void operator()(media_input& m) const {
       for (const auto& s : self.slots_)
@@ -222,6 +225,7 @@ const std::string& call::leg_name(child_id id) const {
 }
 
 void call::note_received(const msg::sip_input& in, child_id for_child) {
+  noted_ = true;
   note(sip_line{true, in.source, node().transports[in.transport.value].local, leg_name(for_child),
                 summary_of(*in.message), in.message, in.message->raw()});
 }

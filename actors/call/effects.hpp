@@ -4,7 +4,10 @@
 #include "actors/call/scope.hpp"
 #include "media/engine.hpp"
 
+#include <cstddef>
 #include <deque>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace tandem::actors {
@@ -26,15 +29,21 @@ struct effects {
   std::vector<child_id> endings;
   std::vector<addressed> wire;
   std::vector<media::command> media;
+  std::size_t sent = 0;                  ///< of `wire`, so far
+  std::size_t commanded = 0;             ///< of `media`, so far
   std::vector<media::slot_id> allocated; ///< given back if the input fails
   bool durable = false;                  ///< state changed: commit before anybody sees it
   bool later = false; ///< state changed that nobody can see: some commit to come carries it
+  std::optional<std::string> record; ///< what is to be committed, at the end of the input
 
   void clear() {
     visits.clear();
     endings.clear();
     wire.clear();
     media.clear();
+    sent = 0;
+    commanded = 0;
+    record.reset();
     allocated.clear();
     durable = false;
     later = false;

@@ -31,8 +31,13 @@ constexpr std::chrono::seconds commit_patience{10};
 /// Inputs of such changes that are kept, to be given again if the call fails first.
 constexpr std::size_t uncommitted_inputs = 16;
 
-/// Inputs that may fail before the call hangs up.
-constexpr std::uint32_t faults_per_call = 3;
+/// Restart intensity (OTP: MaxR in MaxT): one more fault within the period, and the call hangs up.
+constexpr std::size_t faults_per_call = 5;
+constexpr std::chrono::seconds faults_period{10};
+
+/// When a deadline or a word of the media worker is given again that has made a call throw. Being
+/// due, it would fail again and again at once.
+constexpr std::chrono::milliseconds retry_after_fault{500};
 
 /// Requests set aside in one call.
 constexpr std::size_t quarantined_per_call = 16;

@@ -64,6 +64,9 @@ void calls::on_down(const caf::down_msg& d) {
   if (const auto why = exit_text(d.reason); !why.empty() && !closing_) {
     services_.log.error("call.end", why, key);
     entry().set_restarts(0, why);
+    bring_back_alone(key);
+  } else {
+    revived_.erase(key);
   }
   if (closing_ && keys_.empty())
     quit();

@@ -31,8 +31,9 @@ struct restore_calls {
 namespace tandem::actors {
 
 /// Dynamic supervisor of one shard's calls: starts them, knows them by key, and notices each end.
-/// Calls are temporary: what a call can recover from it recovers itself, from its last commit. What
-/// was stored when it starts (the process was restarted, or this actor) is restored from there.
+/// What a call can recover from it recovers itself, from its last commit; one that dies as an actor
+/// (somebody killed it) is brought back here, limits::revivals_per_call times at most. What was
+/// stored when it starts (the process was restarted, or this actor) is restored from there.
 class calls final : public sharded<caf::event_based_actor> {
 public:
   calls(caf::actor_config&, shard&, tree_place, call_services&, call_directory&, call_archive&);
@@ -52,6 +53,7 @@ private:
   void open(msg::open_call&);
   const caf::actor& start(call_start);
   void restore();
+  void bring_back_alone(const key128&);
   void revive(const stored_call&, duration downtime, outcome_count&);
   void bring_back(const stored_call&, call_record, outcome_count&);
   void give_up(const stored_call&, std::string_view why, outcome_count&);
@@ -66,6 +68,7 @@ private:
   call_archive& archive_;
   std::unordered_map<caf::actor_id, key128> keys_;
   std::vector<key128> to_reinvite_;
+  std::unordered_map<key128, std::uint32_t> revived_; ///< how often one died as an actor
   timer reinvite_timer_ = timer::calling<&calls::reinvite_some>(this);
   bool closing_ = false;
 };

@@ -13,6 +13,9 @@ constexpr std::size_t calls_per_shard = 50'000;
 /// How often the node may die of bringing a call to life before the call is given up.
 constexpr std::uint32_t restore_attempts = 3;
 
+/// How often a call that died as an actor is brought back.
+constexpr std::uint32_t revivals_per_call = 3;
+
 /// By how much CSeq and branch numbers and o= versions of a restored call rise: more than one
 /// dialog uses in the moments that a torn log may have lost.
 constexpr std::uint32_t numbers_skipped = 100;

@@ -42,6 +42,26 @@ void calls::restore() {
   reinvite_some();
 }
 
+void calls::bring_back_alone(const key128& key) {
+  const bool enough = ++revived_[key] > limits::revivals_per_call;
+  outcome_count n;
+  const auto visited = archive_.visit([&](const stored_call& c) {
+    if (c.key != key)
+      return;
+    if (!enough)
+      return revive(c, duration{}, n);
+    if (const auto record = decode_record(c.record))
+      for (const auto& slot : slots_of(*record))
+        (void) services_.media.submit(media::release{slot});
+    give_up(c, "it died as an actor again and again", n);
+  });
+  if (enough)
+    revived_.erase(key);
+  archive_.end_attempts();
+  if (!visited)
+    services_.log.error("call.restore", visited.error(), key);
+}
+
 void calls::revive(const stored_call& c, duration downtime, outcome_count& n) {
   if (archive_.begin_attempt(c.key) >= limits::restore_attempts)
     return give_up(c, "the node died of restoring it, again and again", n);

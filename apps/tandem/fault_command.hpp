@@ -3,13 +3,10 @@
 #include "apps/tandem/command_line.hpp"
 #include "apps/tandem/terminal.hpp"
 
+#include <CLI/CLI.hpp>
 #include <nlohmann/json_fwd.hpp>
 
 #include <string>
-
-namespace CLI {
-class App;
-}
 
 namespace tandem {
 

@@ -1,7 +1,7 @@
 // Commit before visible, and a store that fails. That nothing leaves before its commit is asked by
 // world::over() of every test of this folder.
 #include "actors/call/limits.hpp"
-#include "tests/actors/world.hpp"
+#include "tests/actors/faulty_world.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -115,21 +115,21 @@ TEST_CASE("commits: as many changes as are kept wait, one more does not", "[acto
 }
 
 TEST_CASE("commits: what waits for a commit survives a throw before it", "[actors]") {
-  world w;
-  w.caller.invite("throw_end");
-  w.settle();
-  w.callee.respond(200);
-  w.settle();
+  faulty_world f;
+  auto& w = f.w;
+  w.connect();
   const auto media = "signalling/calls/" + to_string(w.key()) + "/leg 0/media";
   REQUIRE(w.rows(media).at(0).state == "connected");
   w.media().say({0, 0, 1}, media::first_packet{});
   w.settle();
-  w.caller.bye(); // throws
+  f.arm("calls/*/leg 0/dialog", actors::fault::kind::throw_before_commit);
+  w.caller.request("OPTIONS");
   w.settle();
-  CHECK(w.caller.count("500 BYE") == 1);
+  CHECK(w.caller.count("500 OPTIONS") == 1);
   CHECK(w.rows(media).at(0).state == "relaying");
-  w.end_call();
-  w.over({"200 operator operator"});
+  w.caller.bye();
+  w.settle();
+  w.over({"200 caller bye"});
 }
 
 TEST_CASE("commits: the record of a call goes when the call does, not before", "[actors]") {

@@ -77,28 +77,47 @@ TEST_CASE("faults: a request that makes the application throw is answered 500, e
   w.callee.respond(200);
   w.settle();
   REQUIRE(w.caller.count("200 INVITE") == 1);
-  w.caller.bye(); // on_end throws: the BYE has not happened
+  w.caller.bye(); // on_end throws
   w.settle();
   CHECK(w.caller.count("500 BYE") == 1);
-  CHECK(w.callee.count("BYE") == 0);
   w.caller.again("BYE");
   w.settle();
   CHECK(w.caller.count("500 BYE") == 2);
   CHECK(w.figure("tandem_call_faults_total") == 1);
-  CHECK(w.row("leg 0").state == "established");
-  w.end_call(); // which the application is not asked about
-  w.over({"200 operator operator"});
+  // Whoever says BYE has left (RFC 3261 §15.1.1): the callee is not left alone in the call.
+  CHECK(w.callee.count("BYE") == 1);
+  w.over({"200 node internal failure"});
+}
+
+TEST_CASE("faults: as many as the limit within its period, again and again", "[actors]") {
+  world w;
+  call_by(w, "throw_progress");
+  const auto often = 3 * actors::limits::faults_per_call;
+  const auto apart = actors::limits::faults_period / actors::limits::faults_per_call + 1ms;
+  for (std::size_t i = 0; i < often; ++i) {
+    w.callee.respond(183);
+    w.pass(apart);
+  }
+  CHECK(w.call_rows().at(0).restarts == often);
+  w.callee.respond(200);
+  w.settle();
+  CHECK(w.caller.count("200 INVITE") == 1);
+  w.caller.bye();
+  w.settle();
+  w.over({"200 caller bye"});
 }
 
 TEST_CASE("faults: beyond the limit the call hangs up", "[actors]") {
   world w;
   call_by(w, "throw_progress");
-  for (std::uint32_t i = 0; i < actors::limits::faults_per_call; ++i) {
+  for (std::size_t i = 0; i < actors::limits::faults_per_call; ++i) {
     w.callee.respond(183);
     w.settle();
   }
   CHECK(w.caller.heard() == strings{});
   CHECK(w.call_rows().at(0).restarts == actors::limits::faults_per_call);
+  CHECK(w.row("app throw_progress").restarts == actors::limits::faults_per_call);
+  CHECK(w.row("app throw_progress").last_error == "a bug in the application");
   w.callee.respond(180); // still alive, at the limit
   w.settle();
   CHECK(w.caller.heard() == strings{"180 INVITE"});
@@ -109,14 +128,15 @@ TEST_CASE("faults: beyond the limit the call hangs up", "[actors]") {
   w.over({"480 node internal failure"});
 }
 
-TEST_CASE("faults: an answer that throws each time it is sent again ends with ACK and BYE",
+TEST_CASE("faults: an answer that throws again when it is sent again ends with ACK and BYE",
           "[actors]") {
   world w;
-  call_by(w, "throw_answer");
-  for (std::uint32_t i = 0; i <= actors::limits::faults_per_call; ++i) {
-    w.callee.respond(200);
-    w.settle();
-  }
+  call_by(w, GENERATE("throw_answer", "throw_save"));
+  w.callee.respond(200);
+  w.settle();
+  CHECK(w.caller.heard() == strings{});
+  w.callee.again("200 INVITE");
+  w.settle();
   CHECK(w.caller.heard() == strings{"480 INVITE"});
   w.callee.again("200 INVITE");
   w.settle();
@@ -125,13 +145,16 @@ TEST_CASE("faults: an answer that throws each time it is sent again ends with AC
   w.over({"480 node internal failure"});
 }
 
-TEST_CASE("faults: a timer that throws ends the call at once, being due again and again",
+TEST_CASE("faults: a timer that throws each time ends the call at the limit, not before",
           "[actors]") {
   world w;
   call_by(w, "throw_timer");
   w.callee.respond(180);
   w.pass(9900ms);
+  const auto last = actors::limits::faults_per_call * actors::limits::retry_after_fault;
+  w.pass(last);
   CHECK(w.caller.heard() == strings{"180 INVITE"});
+  CHECK(w.call_rows().at(0).restarts == actors::limits::faults_per_call);
   w.pass(200ms);
   CHECK(w.caller.heard() == strings{"180 INVITE", "480 INVITE"});
   CHECK(w.callee.heard() == strings{"INVITE", "CANCEL", "ACK"});

@@ -398,6 +398,5 @@ TEST_CASE("restore: what made the call throw stays set aside, and is counted", "
   const auto record = actors::decode_record(wounded.record());
   REQUIRE(record);
   CHECK(record->root.faults == 1);
-  w.end_call();
-  w.over({"200 operator operator"});
+  w.over({"200 node internal failure"});
 }

@@ -13,13 +13,17 @@ using namespace actors;
 
 namespace {
 
-enum class moment : char { incoming, progress, answer, end, timer };
+enum class moment : char { incoming, progress, answer, end, timer, save, restore };
 
-/// A bridge with a bug: it throws at one moment. Of progress only 183 is bad, of timers all.
+/// A bridge with a bug: it throws at one moment. Of progress only 183 is bad, of timers all, of
+/// saving and restoring those after the answer.
 template <moment When>
 class faulty final : public call_app {
 public:
-  explicit faulty(std::string_view saved) : bridge_(apps::make_bridge(saved)) {}
+  explicit faulty(std::string_view saved) : bridge_(apps::make_bridge(saved)) {
+    if (bridge_->state() == bridged)
+      fail_at(moment::restore);
+  }
 
   void on_incoming(call_control& call, const incoming_call& in) override {
     bridge_->on_incoming(call, in);
@@ -34,6 +38,7 @@ public:
   }
   void on_answer(call_control& call, leg_number leg) override {
     bridge_->on_answer(call, leg);
+    answered_ = true;
     fail_at(moment::answer);
   }
   void on_end(call_control& call, leg_number leg, const leg_end& end) override {
@@ -43,14 +48,21 @@ public:
   void on_timer(call_control&, timer_number) override { fail_at(moment::timer); }
 
   [[nodiscard]] const char* state() const override { return bridge_->state(); }
-  [[nodiscard]] std::string save() const override { return bridge_->save(); }
+  [[nodiscard]] std::string save() const override {
+    if (answered_)
+      fail_at(moment::save);
+    return bridge_->save();
+  }
 
 private:
+  static constexpr std::string_view bridged = "bridged";
+
   static void fail_at(moment now) {
     if (now == When)
       throw std::runtime_error{"a bug in the application"};
   }
   std::unique_ptr<call_app> bridge_;
+  bool answered_ = false;
 };
 
 /// Rings at once, answers with echo after five seconds, hangs up after thirty more.
@@ -150,6 +162,8 @@ constexpr named all[]{
     {"throw_answer", make<faulty<moment::answer>>},
     {"throw_end", make<faulty<moment::end>>},
     {"throw_timer", make<faulty<moment::timer>>},
+    {"throw_save", make<faulty<moment::save>>},
+    {"throw_restore", make<faulty<moment::restore>>},
     {"slow_echo", make<slow_echo>},
     {"legs_16", make<greedy<15, 0>>}, // with the caller's
     {"legs_17", make<greedy<16, 0>>},

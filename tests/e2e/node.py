@@ -136,7 +136,7 @@ class Node:
 
     def __init__(self, media_ports=400, sip_settings="", routes="", auth_settings="", args=(),
                  listens=("udp 127.0.0.1",), node_settings="", t1_ms=SHORT_T1_MS,
-                 media_settings="", extra_ports=0):
+                 media_settings="", extra_ports=0, admin_settings=""):
         self._auth_settings = auth_settings
         self._listens = [listen.split() for listen in listens]
         self.t1_ms = t1_ms
@@ -150,12 +150,13 @@ class Node:
         self.folder = Path(tempfile.mkdtemp(prefix="tandem-e2e-"))
         self.config = self.folder / "tandem.toml"
         self.config.write_text(self._configuration(sip_settings, routes, node_settings,
-                                                    media_settings))
+                                                    media_settings, admin_settings))
         self.log = self.folder / "node.log"
         self._args = args
         self.process = None
 
-    def _configuration(self, sip_settings, routes, node_settings, media_settings):
+    def _configuration(self, sip_settings, routes, node_settings, media_settings,
+                       admin_settings):
         return f"""# written by tests/e2e/node.py
 [node]
 name = "e2e"
@@ -170,6 +171,7 @@ t1_ms = {self.t1_ms}
 {self._listen_entries()}
 [admin]
 listen = "127.0.0.1:{self.admin}"
+{admin_settings}
 [media]
 address = "127.0.0.1"
 address6 = "::1"
@@ -270,10 +272,10 @@ to = "sip:{{user}}@{self._to_callee()}"
 
     # ---- admin API ------------------------------------------------------------------------------
 
-    def request(self, method, path):
+    def request(self, method, path, body=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.admin, timeout=10)
         try:
-            connection.request(method, path)
+            connection.request(method, path, body)
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
         finally:

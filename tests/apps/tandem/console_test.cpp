@@ -130,7 +130,7 @@ TEST_CASE("console: each word of fault says what is to be done to whom", "[conso
   CHECK(run({"fault", "exit", "after_commit", "--entry", "9"}, admin).code == 0);
   const auto list = run({"fault", "list"}, admin).out;
   CHECK_THAT(list, Catch::StartsWith("ID"));
-  CHECK_THAT(list, Catch::Contains("throw after the commit  calls/*/leg 0 (leg)  3 on"));
+  CHECK_THAT(list, Catch::Contains("throw after the commit  calls/*/leg 0 (leg)   3 on"));
   CHECK(run({"fault", "off"}, admin).out == "2 faults disarmed\n");
   CHECK(run({"fault", "off", "7"}, admin).code == 0);
   CHECK(n.bodies

@@ -4,8 +4,13 @@
 //
 //   rtp_probe --node PORT --callee PORT --rtp FIRST_PORT [--calls 100] [--seconds 5] [--intruder]
 //             [--by-turns]
+//   rtp_probe --rtp FIRST_PORT --calls N [--seconds 5]
 //
 // It says "running" once the calls stand. With --by-turns every other call is ended by its callee.
+//
+// The second form leaves the signalling to others: it says "ready" when its ports are bound (four
+// of each call, RTP of caller and callee at the first and the third) and reads where the node's
+// are: two numbers of each call.
 //
 // Exit status 0: the calls went well (the counts are for the reader to judge); 1: a sentence says
 // why not.
@@ -13,6 +18,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <iostream>
 #include <map>
 
 using namespace tandem::test;
@@ -29,8 +35,8 @@ std::map<std::string, int> parse(int argc, char** argv) {
     else if (i + 1 < argc)
       options[name] = std::stoi(argv[++i]);
   }
-  for (const auto* needed : {"--node", "--callee", "--rtp"})
-    if (!options.contains(needed))
+  for (const auto* needed : {"--rtp", "--callee"})
+    if (!options.contains(needed) && (options.contains("--node") || needed == std::string("--rtp")))
       fail(std::string("rtp_probe needs ") + needed);
   return options;
 }
@@ -57,6 +63,17 @@ void print(const tally& t, std::size_t calls) {
   std::printf("]}\n");
 }
 
+/// The calls stand already.
+void stream_only(std::vector<probe_call>& calls, std::uint16_t first_port,
+                 std::chrono::seconds length) {
+  streams media{calls, first_port};
+  std::cout << "ready" << std::endl;
+  for (auto& call : calls)
+    if (!(std::cin >> call.remote_port[0] >> call.remote_port[1]))
+      fail("stdin: two port numbers for each call");
+  print(media.run(length, intruder::absent), calls.size());
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -68,6 +85,10 @@ int main(int argc, char** argv) {
     std::vector<probe_call> calls(static_cast<std::size_t>(options.at("--calls")));
     for (std::size_t i = 0; i < calls.size(); ++i)
       calls[i].user = std::to_string(70000 + i);
+    if (!options.contains("--node")) {
+      stream_only(calls, port("--rtp"), std::chrono::seconds{options.at("--seconds")});
+      return 0;
+    }
     streams media{calls, port("--rtp")};
     const sip_side sip{port("--node"), port("--callee")};
     for (auto& call : calls)

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "actors/call/scope.hpp"
+#include "actors/call/snapshots.hpp"
+
+namespace tandem::actors {
+
+/// For a leg whose own actors fail even at hanging up: what its peer is told is written from its
+/// record alone. BYE in each dialog that stands, CANCEL to an INVITE of ours that has no answer,
+/// 500 to the peer's. Each is sent once; nobody is left to send it again, or to hear what is said
+/// to it.
+void say_farewell(call_scope&, const call_record&, child_id leg);
+
+} // namespace tandem::actors
