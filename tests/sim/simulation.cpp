@@ -106,7 +106,7 @@ public:
       advance(last);
     check_all_are_over();
     linger();
-    if (!torn_.empty() && life_->node->media.in_use() > 0) { // calls whose end was torn off
+    if (!torn_.empty() && records() > 0) { // calls whose end was torn off
       silence_media();
       linger();
     }
@@ -225,6 +225,13 @@ private:
     note("the node stalls");
     stalled_until_ = time_.now() + lasts;
     street_.after(lasts, [] {}); // to be woken
+  }
+
+  [[nodiscard]] std::size_t records() const {
+    std::size_t n = 0;
+    for (const auto& disk : calls_)
+      n += disk.size();
+    return n;
   }
 
   void linger() {
