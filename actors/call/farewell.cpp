@@ -4,7 +4,6 @@
 #include "actors/call/next_hop.hpp"
 #include "actors/call/replies.hpp"
 #include "actors/transaction/transaction.hpp"
-#include "protocols/sip/parser.hpp"
 #include "protocols/sip/request_builder.hpp"
 
 #include <utility>
@@ -50,17 +49,13 @@ void refuse(call_scope& call, const incoming_leg_record& r, const dialog_record*
                    plain_reply(*r.request, r.source, 500, tag), "500 Server Internal Error"});
 }
 
-/// §9.1.
+/// §9.1. The INVITE's transaction stays for the final response, which wants its ACK (§17.1.1.3).
 void cancel(call_scope& call, const transaction_record& r) {
   if (r.last == nullptr)
     return;
-  if (const auto invite = sip::parse_message(*r.last))
-    send(call, {.method = sip::method::cancel,
-                .branch = r.match.branch,
-                .bytes = sip::make_cancel(**invite),
-                .summary = "CANCEL",
-                .transport = r.transport,
-                .peer = r.peer});
+  auto alone = r;
+  alone.user = the_call;
+  call.tell(call.spawn(the_call, "INVITE (client)", std::move(alone)), msg::cancel{});
 }
 
 } // namespace

@@ -210,6 +210,25 @@ TEST_CASE("injected faults: an actor that throws every time ends its call, both 
   w.over({"200 node internal failure", "200 caller bye"}, late);
 }
 
+TEST_CASE("injected faults: a phone that still rings is cancelled without its leg, and its 487 has "
+          "its ACK (§9.1, §17.1.1.3)",
+          "[actors]") {
+  faulty_world f;
+  auto& w = f.w;
+  w.caller.invite("7100");
+  w.settle();
+  w.callee.respond(180);
+  w.settle();
+  f.poison("calls/*/leg 1");
+  for (int i = 0; i < 12 && w.callee.count("CANCEL") == 0; ++i) {
+    w.callee.respond(183);
+    w.settle();
+  }
+  CHECK(w.callee.heard() == strings{"INVITE", "CANCEL", "ACK"});
+  CHECK(w.caller.heard() == strings{"180 INVITE", "480 INVITE"});
+  w.over({"480 node internal failure"});
+}
+
 TEST_CASE("injected faults: a call that is killed as an actor is brought back, and again",
           "[actors]") {
   world w;
