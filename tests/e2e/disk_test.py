@@ -1,13 +1,13 @@
-"""A disk that is full, with a real node: calls go on, the operator is told what to do, and when
-there is space again all is on disk. The disk is a small tmpfs in a mount namespace of this test's
-own."""
+"""A disk that is full or read-only, with a real node: calls go on, the operator is told what to do,
+and when there is space again all is on disk. The disk is a small tmpfs in a mount namespace of this
+test's own."""
 
 import os
 import subprocess
 import sys
 import unittest
 
-from node import Node, eventually
+from node import BIN, Node, eventually
 from phone import Phone, establish, hang_up
 
 INSIDE = "TANDEM_DISK_TEST_NAMESPACE"
@@ -58,13 +58,16 @@ class Full(unittest.TestCase):
                 except OSError:
                     pass
 
+    def inform(self, leg):
+        self.alice.request(leg, "INFO", body="x" * INFO_BYTES)
+        self.bob.reply(self.bob.expect("INFO"), 200, "OK")
+        self.alice.expect(200, of="INFO")
+
     def until_degraded(self, legs):
         """RocksDB has reserved some megabytes for its log: INFO after INFO, until they are full."""
         for _ in range(ROUNDS):
             for leg in legs:
-                self.alice.request(leg, "INFO", body="x" * INFO_BYTES)
-                self.bob.reply(self.bob.expect("INFO"), 200, "OK")
-                self.alice.expect(200, of="INFO")
+                self.inform(leg)
             if self.node.metric("tandem_store_degraded") >= 1:
                 self.assertEqual(self.node.request("GET", "/readyz"), (200, DEGRADED))
                 return
@@ -107,6 +110,24 @@ class Full(unittest.TestCase):
         (self.data / "filler").unlink()
         self.node.start(again=True)
         self.assertEqual(len(self.node.calls()), CALLS)
+        for _, other in legs:
+            hang_up(self.bob, other, self.alice)
+        self.node.settle()
+
+    def test_a_start_on_a_disk_that_is_read_only(self):
+        """It says what to do and ends; when the disk takes bytes again, the calls come back."""
+        legs = [establish(self.alice, self.bob) for _ in range(3)]
+        self.inform(legs[-1][0])  # so that the last ACK has been read
+        self.node.crash()
+        subprocess.run(["mount", "-o", "remount,ro", self.data], check=True)
+        refused = subprocess.run([BIN / "tandemd", "--config", self.node.config], timeout=20,
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("Read-only file system", refused.stdout)
+        self.assertIn("can be written by this user", refused.stdout)
+        subprocess.run(["mount", "-o", "remount,rw", self.data], check=True)
+        self.node.start(again=True)
+        self.assertEqual(len(self.node.calls()), 3)
         for _, other in legs:
             hang_up(self.bob, other, self.alice)
         self.node.settle()
