@@ -22,8 +22,15 @@ def enter_namespace():
         return
     os.environ[INSIDE] = os.readlink("/proc/self/ns/mnt")
     as_root = [] if os.getuid() == 0 else ["--map-root-user"]
-    os.execvp("unshare", ["unshare", *as_root, "--mount", "--propagation", "private",
+    # In a chroot the root is no mount point, and nothing can be said of it.
+    propagation = "private" if "/" in mount_points("self") else "unchanged"
+    os.execvp("unshare", ["unshare", *as_root, "--mount", "--propagation", propagation,
                           sys.executable, "-B", *sys.argv])
+
+
+def mount_points(process):
+    with open(f"/proc/{process}/mountinfo", encoding="utf-8") as lines:
+        return [line.split()[4] for line in lines]
 
 
 class Full(unittest.TestCase):
@@ -41,6 +48,7 @@ class Full(unittest.TestCase):
     def mount(self):
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", self.data], check=True)
         assert os.path.ismount(self.data)
+        assert str(self.data) not in mount_points(1), "others see this test's mount"
 
     def clean_up(self):
         self.node.process.terminate()
