@@ -91,7 +91,10 @@ rocksdb::Options options() {
 std::string why_not_open(const std::filesystem::path& folder, const rocksdb::Status& s) {
   const auto where = folder.string();
   const auto detail = " (" + s.ToString() + ")";
-  if (s.IsIOError() && s.ToString().find("lock") != std::string::npos)
+  const auto held = [text = s.ToString()](const char* words) {
+    return text.find(words) != std::string::npos;
+  };
+  if (s.IsIOError() && (held("While lock file") || held("lock hold by")))
     return "another process has the records in " + where + detail
            + ": stop it, or give this node a node.data of its own";
   if (s.IsCorruption() || s.IsInvalidArgument())
