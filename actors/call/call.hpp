@@ -155,6 +155,7 @@ private:
   void undo();
   [[nodiscard]] bool set_aside(const input&);
   [[nodiscard]] bool quarantine(const msg::sip_input&);
+  [[nodiscard]] bool refuse_first(const input&);
   [[nodiscard]] bool note_fault(child_id, const std::string& error);
   void fail_committed(child_id, const std::string& error);
   void give_up();

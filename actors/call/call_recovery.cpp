@@ -2,6 +2,7 @@
 #include "actors/call/call.hpp"
 #include "actors/call/contained.hpp"
 #include "actors/call/farewell.hpp"
+#include "actors/call/identity.hpp"
 #include "actors/call/limits.hpp"
 #include "actors/call/record/record_codec.hpp"
 #include "actors/call/replies.hpp"
@@ -23,6 +24,8 @@ void call::recover(const input& poison, const std::string& error) {
   const bool restored = restore_last_commit();
   if (restored)
     give_uncommitted_again();
+  if (!restored && refuse_first(poison))
+    return;
   const bool ends = set_aside(poison);
   effects_.durable = true; // that it failed is not forgotten by the next one who restores it
   if (!restored || !bearable || ends)
@@ -176,6 +179,33 @@ void call::give_uncommitted_again() {
   archived_ = archived;
   noted_ = noted;
   running_ = the_call;
+}
+
+/// The INVITE that would have begun the call fails, so nothing of it is known to anybody. Its
+/// transaction alone stays, with a 500, so that the INVITE sent again begins no second call (RFC
+/// 3261 §17.2.1). False: that failed too, or the call is another one.
+bool call::refuse_first(const input& poison) {
+  const auto* in = std::get_if<msg::sip_input>(&poison);
+  if (in == nullptr || services_.commits.read(key_) || !in->message->is_request()
+      || in->message->get_method() != sip::method::invite)
+    return false;
+  const auto error = contained([&] {
+    if (!noted_)
+      note_received(*in, the_call);
+    account_for_failure();
+    constexpr std::uint16_t status = 500;
+    const auto id = spawn(the_call, "INVITE (server)", server_transaction(*this, *in, the_call));
+    tell(id, msg::respond{.status = status,
+                          .bytes = plain_reply(*in->message, in->source, status,
+                                               make_tag({key_, 0, this->node().name}))});
+    cascade();
+    conclude();
+  });
+  if (error.empty())
+    return true;
+  undo();
+  drop_children();
+  return false;
 }
 
 /// What becomes of the input that failed. True: the call can only end.

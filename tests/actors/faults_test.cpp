@@ -173,15 +173,32 @@ TEST_CASE("faults: a restored call's timers are due when they were", "[actors]")
   w.over({"408 node no response"});
 }
 
-TEST_CASE("faults: a throw at the first input: 500, and nothing is left", "[actors]") {
+TEST_CASE("faults: a throw at the first input: 500, once and for all (§17.2.1)", "[actors]") {
+  world w;
+  w.caller.habits.acknowledges_failures = false;
+  w.caller.invite("throw_incoming");
+  w.settle();
+  CHECK(w.callee.heard() == strings{});
+  CHECK(w.media().in_use() == 0);
+  CHECK(w.call_rows().at(0).state == "over");
+  w.caller.again("INVITE");
+  w.settle();
+  CHECK(w.caller.heard() == strings{"500 INVITE", "500 INVITE"});
+  CHECK(w.figure("tandem_call_faults_total") == 1);
+  w.over({"500 node internal failure"});
+}
+
+TEST_CASE("faults: a throw at the first input, and the process dies: still one call", "[actors]") {
   world w;
   w.caller.invite("throw_incoming");
   w.settle();
-  CHECK(w.caller.heard() == strings{"500 INVITE"});
-  CHECK(w.callee.heard() == strings{});
-  CHECK(w.media().in_use() == 0);
-  CHECK(w.call_rows().empty());
-  w.over({"500 node internal failure"}, {"ACK"});
+  w.crash();
+  w.restart(1s);
+  w.caller.again("INVITE");
+  w.settle();
+  // The ACK was no reason to commit, so the 500 is said once more, and again to the INVITE.
+  CHECK(w.caller.heard() == strings{"500 INVITE", "500 INVITE", "500 INVITE"});
+  w.over({"500 node internal failure"});
 }
 
 TEST_CASE("faults: what the failed input had noted for the CDR is forgotten", "[actors]") {

@@ -130,7 +130,7 @@ TEST_CASE("limits: legs and timers that an application may have", "[actors]") {
     w.settle();
     CHECK(w.caller.heard() == strings{"500 INVITE"});
     CHECK(w.callee.heard() == strings{});
-    w.over({"500 node internal failure"}, {"ACK"});
+    w.over({"500 node internal failure"});
   }
 }
 

@@ -171,8 +171,6 @@ private:
     meet(planned_crash::moment::handler);
     if (!fate_.chance(plan_.throws.chance) || thrown_[call] >= plan_.throws.per_call)
       return act::proceed;
-    if (!is_recorded(call))
-      return act::proceed;
     ++thrown_[call];
     ++out_.throws;
     const auto how = fate_.chance(0.5) ? act::throw_before_commit : act::throw_after_commit;
@@ -181,11 +179,6 @@ private:
           .bytes = (path.empty() ? "the call" : path) + " of " + to_string(call) + " throws "
                    + (how == act::throw_before_commit ? "before" : "after") + " the commit"});
     return how;
-  }
-
-  [[nodiscard]] bool is_recorded(const key128& call) const {
-    return std::ranges::any_of(calls_,
-                               [&](const edge_disk& d) { return d.records.contains(call); });
   }
 
   void on_point(actors::turn_point) override { meet(planned_crash::moment::turn_point); }
