@@ -1,5 +1,6 @@
 #include "actors/calls/calls.hpp"
 
+#include "actors/call/identity.hpp"
 #include "actors/call/replies.hpp"
 #include "protocols/sip/response_builder.hpp"
 #include "runtime/telemetry/event_log.hpp"
@@ -28,7 +29,7 @@ void calls::open(msg::open_call& m) {
     return;
   }
   if (closing_ || directory_.entries.size() >= services_.facts.calls_per_shard)
-    return refuse(m.invite, 503);
+    return refuse(m, 503);
   call_start fresh{.key = m.key};
   fresh.record.next_child = app_child.value + 1;
   auto name = "app " + m.application.app;
@@ -48,10 +49,12 @@ const caf::actor& calls::start(call_start from) {
       .first->second.address;
 }
 
-void calls::refuse(const msg::sip_input& in, std::uint16_t status) {
+void calls::refuse(const msg::open_call& m, std::uint16_t status) {
+  const auto& in = m.invite;
+  const auto tag = make_tag({m.key, no_leg, services_.facts.name}); // RFC 3261 §8.2.6.2
   services_.wire.send({in.transport,
                        reply_destination(services_.facts, in.transport, *in.message, in.source),
-                       plain_reply(*in.message, in.source, status), std::to_string(status)});
+                       plain_reply(*in.message, in.source, status, tag), std::to_string(status)});
 }
 
 void calls::on_down(const caf::down_msg& d) {

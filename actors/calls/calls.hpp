@@ -59,7 +59,7 @@ private:
   void give_up(const stored_call&, std::string_view why, outcome_count&);
   void say(const outcome_count&, time_point began);
   void reinvite_some();
-  void refuse(const msg::sip_input&, std::uint16_t status);
+  void refuse(const msg::open_call&, std::uint16_t status);
   void on_down(const caf::down_msg&);
   void close();
 
