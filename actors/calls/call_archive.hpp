@@ -31,6 +31,8 @@ public:
   [[nodiscard]] virtual duration downtime() const = 0;
   using visitor = std::function<void(const stored_call&)>;
   [[nodiscard]] virtual tl::expected<void, std::string> visit(const visitor&) const = 0;
+  /// That call alone, if it is stored.
+  virtual void visit(const key128&, const visitor&) const = 0;
   /// It is about to be brought to life. Returns how often that was tried before without an end: the
   /// node died of it.
   [[nodiscard]] virtual std::uint32_t begin_attempt(const key128&) = 0;

@@ -45,9 +45,7 @@ void calls::restore() {
 void calls::bring_back_alone(const key128& key) {
   const bool enough = ++revived_[key] > limits::revivals_per_call;
   outcome_count n;
-  const auto visited = archive_.visit([&](const stored_call& c) {
-    if (c.key != key)
-      return;
+  archive_.visit(key, [&](const stored_call& c) {
     if (!enough)
       return revive(c, duration{}, n);
     if (const auto record = decode_record(c.record))
@@ -58,8 +56,6 @@ void calls::bring_back_alone(const key128& key) {
   if (enough)
     revived_.erase(key);
   archive_.end_attempts();
-  if (!visited)
-    services_.log.error("call.restore", visited.error(), key);
 }
 
 void calls::revive(const stored_call& c, duration downtime, outcome_count& n) {

@@ -136,6 +136,7 @@ private:
   [[nodiscard]] tl::expected<void, std::string> visit(const visitor& v) const override {
     return stored_.visit(v);
   }
+  void visit(const key128& k, const visitor& v) const override { stored_.visit(k, v); }
   [[nodiscard]] std::uint32_t begin_attempt(const key128& k) override {
     return stored_.begin_attempt(k);
   }

@@ -35,6 +35,15 @@ tl::expected<void, std::string> share_sign_of_life(const std::vector<shard_store
   return {};
 }
 
+stored_call call_of(const key128& key, std::string_view stored, const stamp& now) {
+  stored_call c{.key = key, .record = record_of(stored), .bytes = stored};
+  if (const auto then = stamp_of(stored)) {
+    c.absent = time_between(*then, now);
+    c.written = then->wall;
+  }
+  return c;
+}
+
 } // namespace
 
 tl::expected<std::size_t, std::string> settle_calls(const std::vector<shard_stores>& shards,
@@ -129,14 +138,13 @@ duration stored_calls::downtime() const {
 
 tl::expected<void, std::string> stored_calls::visit(const call_archive::visitor& visit) const {
   const auto now = this_moment();
-  return calls_.visit_all([&](const key128& key, std::string_view stored) {
-    stored_call c{.key = key, .record = record_of(stored), .bytes = stored};
-    if (const auto then = stamp_of(stored)) {
-      c.absent = time_between(*then, now);
-      c.written = then->wall;
-    }
-    visit(c);
-  });
+  return calls_.visit_all(
+      [&](const key128& key, std::string_view stored) { visit(call_of(key, stored, now)); });
+}
+
+void stored_calls::visit(const key128& key, const call_archive::visitor& visit) const {
+  if (const auto stored = calls_.read(key))
+    visit(call_of(key, *stored, this_moment()));
 }
 
 std::uint32_t stored_calls::begin_attempt(const key128& key) {

@@ -41,6 +41,7 @@ public:
   // See call_archive.
   [[nodiscard]] duration downtime() const;
   [[nodiscard]] tl::expected<void, std::string> visit(const call_archive::visitor&) const;
+  void visit(const key128&, const call_archive::visitor&) const;
   [[nodiscard]] std::uint32_t begin_attempt(const key128&);
   void end_attempts();
   /// Its record is still to be erased.
