@@ -109,6 +109,7 @@ void dialog::answer_offered(std::uint16_t status, std::string_view reason,
   if (accepted && is_invite) {
     r_.invite = asked.transaction;
     r_.kept = bytes;
+    dialog_.on_reinvite_accepted(sip::read_cseq(*asked.message)->number);
     usage_.on_2xx_sent(call_.now());
   }
   perform(exchange_.on_answered(status));

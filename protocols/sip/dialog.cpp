@@ -66,6 +66,10 @@ void dialog::confirm() {
     s_.current = state::confirmed;
 }
 
+void dialog::on_reinvite_accepted(std::uint32_t cseq) {
+  s_.remote_invite_cseq = cseq;
+}
+
 tl::expected<void, dialog_error> dialog::confirm_by_2xx(std::vector<std::string> record_route,
                                                         std::string remote_target) {
   const bool was_early = s_.current == state::early;
@@ -97,8 +101,6 @@ request_verdict dialog::on_request(request_class what, std::uint32_t cseq) {
   if (s_.remote_cseq && cseq <= *s_.remote_cseq)
     return request_verdict::lower_cseq; // §12.2.2
   s_.remote_cseq = cseq;                // §12.2.2: it may be higher by more than one
-  if (what == request_class::invite)
-    s_.remote_invite_cseq = cseq;
   return request_verdict::accepted;
 }
 

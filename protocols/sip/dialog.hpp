@@ -102,7 +102,7 @@ public:
     std::uint32_t local_cseq = 0;        ///< 0: none used yet
     std::uint32_t local_invite_cseq = 0; ///< of our last INVITE; 0: none
     std::optional<std::uint32_t> remote_cseq;
-    std::optional<std::uint32_t> remote_invite_cseq; ///< of the peer's last INVITE
+    std::optional<std::uint32_t> remote_invite_cseq; ///< of the peer's INVITE accepted last
     bool secure = false;
     state current = state::early;
 
@@ -113,6 +113,9 @@ public:
 
   /// UAS: its 2xx was sent. Does nothing once confirmed.
   void confirm();
+  /// The peer's re-INVITE was accepted: the next ACK carries its number. One that was refused
+  /// changes nothing, since its ACK belongs to its transaction (§17.1.1.3).
+  void on_reinvite_accepted(std::uint32_t cseq);
   /// UAC: a 2xx to our INVITE. An early dialog takes its route set anew (§13.2.2.4); any 2xx
   /// refreshes the target. An empty `remote_target` keeps the one known. After an error the
   /// dialog is confirmed with the route set it had.

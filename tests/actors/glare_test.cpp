@@ -183,9 +183,8 @@ TEST_CASE("glare: between our 2xx and its ACK an offer gets 491, and ours waits"
   w.callee.reinvite({.body = w.callee.described(2, hold)});
   w.settle();
   CHECK(w.caller.count("INVITE") == 0);
-  w.caller.set_cseq(2);
   w.caller.habits.acknowledges = true;
-  w.pass(600ms); // the 2xx again, and this time she answers
+  w.pass(600ms); // the 2xx again, and this time she answers: with the number of her first INVITE
   CHECK(w.caller.count("INVITE") == 1);
   w.caller.respond(200, {.body = w.caller.described(3, held)});
   w.settle();

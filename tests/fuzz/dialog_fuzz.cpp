@@ -46,6 +46,8 @@ void run(sip::dialog d, std::string_view events) {
         if (d.on_request(what, number) == sip::request_verdict::accepted) {
           expect(!last_seen || number > *last_seen);
           last_seen = number;
+          if (event % 8)
+            d.on_reinvite_accepted(number);
         }
         break;
       }

@@ -83,7 +83,7 @@ void sip_phone::cancel() {
 }
 
 void sip_phone::ack(const sip_extras& x) {
-  auto bytes = write("ACK", session_.target, session_, invite_cseq_, fresh_branch(), x);
+  auto bytes = write("ACK", session_.target, session_, accepted_cseq_, fresh_branch(), x);
   remember("ACK", bytes);
   say(std::move(bytes));
 }
@@ -267,7 +267,10 @@ void sip_phone::on_response(const sip::message& m) {
     if (const auto contacts = sip::read_contacts(m); contacts && !contacts->list.empty())
       session_.target = contacts->list.front().address.uri.text;
   }
-  if (status.is_success() && habits.acknowledges)
+  if (!status.is_success())
+    return;
+  accepted_cseq_ = sip::read_cseq(m)->number; // §13.2.2.4
+  if (habits.acknowledges)
     ack();
 }
 

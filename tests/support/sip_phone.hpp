@@ -125,6 +125,7 @@ private:
   session session_;
   std::uint32_t cseq_ = 0;
   std::uint32_t invite_cseq_ = 0;
+  std::uint32_t accepted_cseq_ = 0; ///< of the INVITE whose 2xx came last
   std::string invite_uri_;
   std::string invite_branch_;
   unsigned calls_ = 0;

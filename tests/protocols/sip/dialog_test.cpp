@@ -180,8 +180,12 @@ TEST_CASE("dialog: the number of a request decides, RFC 3261 §12.2.2", "[sip][d
     CHECK(d.on_request(rc::other, 0) == rv::lower_cseq);
     CHECK(d.on_request(rc::invite, 7) == rv::accepted);
     CHECK(d.on_request(rc::other, 8) == rv::accepted);
-    CHECK(d.on_request(rc::ack, 7) == rv::accepted); // the number of its INVITE, §13.2.2.4
+    CHECK(d.on_request(rc::ack, 7) == rv::stray_ack);
+    d.on_reinvite_accepted(7);
+    CHECK(d.on_request(rc::invite, 9) == rv::accepted); // it overtakes the ACK, and is refused
+    CHECK(d.on_request(rc::ack, 7) == rv::accepted);    // the number of its INVITE, §13.2.2.4
     CHECK(d.on_request(rc::ack, 8) == rv::stray_ack);
+    CHECK(d.on_request(rc::ack, 9) == rv::stray_ack);
   }
 }
 
