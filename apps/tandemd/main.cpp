@@ -1,7 +1,6 @@
 // tandemd --config FILE: one node.
 #include "actors/node/node.hpp"
-#include "apps/bridge/bridge.hpp"
-#include "apps/echo/echo.hpp"
+#include "apps/built_in.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -34,13 +33,6 @@ void settle_allocator() {
   mallopt(M_TRIM_THRESHOLD, 64 * mib);
 }
 
-tandem::actors::app_catalogue all_apps() {
-  tandem::actors::app_catalogue apps;
-  apps.add("bridge", tandem::apps::make_bridge);
-  apps.add("echo", tandem::apps::make_echo);
-  return apps;
-}
-
 /// The settings of the file, in which every route names an application that is built in; or what is
 /// wrong with it, a line each.
 tl::expected<tandem::configuration, std::vector<std::string>>
@@ -54,8 +46,8 @@ load(const std::string& file, const tandem::actors::app_catalogue& apps) {
     for (std::size_t i = 0; i < settings->routes.size(); ++i)
       if (const auto& app = settings->routes[i].app; apps.find(app) == nullptr)
         wrong.push_back(
-            fmt::format("{}: routes[{}].app: there is no application \"{}\"; bridge or echo", file,
-                        i + 1, app));
+            fmt::format("{}: routes[{}].app: there is no application \"{}\"; there are: {}", file,
+                        i + 1, app, tandem::apps::built_in_names()));
   if (!wrong.empty())
     return tl::unexpected(std::move(wrong));
   return std::move(*settings);
@@ -91,7 +83,7 @@ int main(int argc, char** argv) {
   cli.add_flag("--check", check_only, "Check the configuration and stop");
   CLI11_PARSE(cli, argc, argv);
 
-  const auto apps = all_apps();
+  const auto apps = tandem::apps::built_in();
   const auto settings = load(file, apps);
   if (!settings) {
     for (const auto& line : settings.error())

@@ -66,7 +66,7 @@ struct request_plan {
   std::string from, to;            ///< with tags
   std::string call_id;
   std::uint32_t cseq = 0;
-  bool secure = false; ///< our Contact must be a sips: URI, §12.1
+  bool secure = false;            ///< our Contact must be a sips: URI, §12.1
   std::uint8_t max_forwards = 70; ///< §8.1.1.6
 
   bool operator==(const request_plan&) const = default;

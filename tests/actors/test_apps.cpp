@@ -1,5 +1,5 @@
 #include "apps/bridge/bridge.hpp"
-#include "apps/echo/echo.hpp"
+#include "apps/built_in.hpp"
 #include "tests/actors/world.hpp"
 
 #include <stdexcept>
@@ -180,16 +180,14 @@ constexpr named all[]{
 } // namespace
 
 app_catalogue test_catalogue() {
-  app_catalogue out;
-  out.add("bridge", apps::make_bridge);
-  out.add("echo", apps::make_echo);
+  auto out = apps::built_in();
   for (const auto& a : all)
     out.add(a.name, a.factory);
   return out;
 }
 
 strings test_app_names() {
-  strings out;
+  strings out{"time_limit"};
   for (const auto& a : all)
     out.emplace_back(a.name);
   return out;

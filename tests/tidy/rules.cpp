@@ -417,4 +417,24 @@ complaints check_folders(const std::vector<source_file>& files) {
   return out;
 }
 
+complaints check_shown_code(const std::vector<source_file>& files) {
+  constexpr std::string_view opening = "```cpp\n", closing = "```";
+  complaints out;
+  for (const auto& file : files) {
+    if (!file.path.ends_with(".md"))
+      continue;
+    for (auto at = file.text.find(opening); at != file.text.npos;
+         at = file.text.find(opening, at)) {
+      at += opening.size();
+      const auto shown = file.text.substr(at, file.text.find(closing, at) - at);
+      if (std::ranges::none_of(files, [&](const source_file& source) {
+            return source.path.ends_with("pp") && source.text.find(shown) != source.text.npos;
+          }))
+        out.push_back(file.path
+                      + ": code that is in no source file: " + shown.substr(0, shown.find('\n')));
+    }
+  }
+  return out;
+}
+
 } // namespace tandem::test

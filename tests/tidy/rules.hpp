@@ -31,4 +31,8 @@ using complaints = std::vector<std::string>;
 /// Folders: README.md and CMakeLists.txt where there is source, tests that mirror a source folder.
 [[nodiscard]] complaints check_folders(const std::vector<source_file>&);
 
+/// C++ that a .md shows (in a block marked cpp) is code that is compiled: it stands, to the letter,
+/// in a source file.
+[[nodiscard]] complaints check_shown_code(const std::vector<source_file>&);
+
 } // namespace tandem::test

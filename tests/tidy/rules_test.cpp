@@ -135,3 +135,12 @@ TEST_CASE("tidy: folders have README.md and CMakeLists.txt, tests mirror sources
   CHECK(check_folders({test, test_cmake}).size() == 1);
   CHECK(check_folders({long_readme, cmake, code}).size() == 1);
 }
+
+TEST_CASE("tidy: the code that a text shows is code that is compiled", "[tidy]") {
+  const source_file code{"apps/a.cpp", "int a;\nint b;\n"};
+  CHECK(check_shown_code({code, {"docs/A.md", "see\n```cpp\nint b;\n```\nand ```\nc\n```\n"}})
+            .empty());
+  CHECK(check_shown_code({code, {"docs/A.md", "```cpp\nint c;\n```\n"}}).size() == 1);
+  CHECK(check_shown_code({{"docs/A.md", "```cpp\nint a;\n```\n```cpp\nint b;\n```\n"}}).size()
+        == 2);
+}
