@@ -24,11 +24,12 @@ struct word {
   T means;
 };
 
-enum class wanted : std::uint8_t { throw_it, drop, freeze, exit };
+enum class wanted : std::uint8_t { throw_it, drop, freeze, cost, exit };
 
 constexpr word<wanted> kinds_of_fault[]{{"throw", wanted::throw_it},
                                         {"drop", wanted::drop},
                                         {"freeze", wanted::freeze},
+                                        {"cost", wanted::cost},
                                         {"exit", wanted::exit}};
 constexpr word<turn_point> points[]{{"before_commit", turn_point::before_commit},
                                     {"after_commit", turn_point::after_commit},
@@ -93,6 +94,7 @@ std::vector<std::string> fields_of(wanted what) {
     case wanted::throw_it: return {"fault", "path", "kind", "entry", "times", "when"};
     case wanted::drop: return {"fault", "path", "kind", "entry", "times"};
     case wanted::freeze: return {"fault", "path", "kind", "entry", "times", "freeze_ms"};
+    case wanted::cost: return {"fault", "cost_ms", "entry", "times"};
     case wanted::exit: return {"fault", "point", "entry"};
   }
   return {};
@@ -126,6 +128,16 @@ check read_target(const json& body, fault& f) {
   return read_count(body, "times", f.times);
 }
 
+/// What is too long is said where it is armed.
+check read_ms(const json& body, const char* field, duration& out) {
+  std::uint64_t ms = 0;
+  if (auto read = read_count(body, field, ms); !read)
+    return read;
+  constexpr std::uint64_t a_day = 86'400'000;
+  out = std::chrono::milliseconds{std::min(ms, a_day)};
+  return {};
+}
+
 check read_rest(const json& body, wanted what, fault& f) {
   if (what == wanted::exit) {
     f.what = fault::kind::exit;
@@ -134,6 +146,13 @@ check read_rest(const json& body, wanted what, fault& f) {
       return tl::unexpected(std::string("point is one of ") + words_of(points));
     f.point = **point;
     return {};
+  }
+  if (what == wanted::cost) {
+    f.what = fault::kind::cost;
+    f.times = 0;
+    if (auto read = read_count(body, "times", f.times); !read)
+      return read;
+    return read_ms(body, "cost_ms", f.cost);
   }
   if (auto target = read_target(body, f); !target)
     return target;
@@ -145,12 +164,7 @@ check read_rest(const json& body, wanted what, fault& f) {
     return {};
   }
   f.what = what == wanted::drop ? fault::kind::drop : fault::kind::freeze;
-  std::uint64_t ms = 0;
-  if (auto read = read_count(body, "freeze_ms", ms); !read)
-    return read;
-  constexpr std::uint64_t a_day = 86'400'000; // what is too long is said where it is armed
-  f.freeze = std::chrono::milliseconds{std::min(ms, a_day)};
-  return {};
+  return read_ms(body, "freeze_ms", f.freeze);
 }
 
 tl::expected<fault, std::string> read_fault(const std::string& text) {
@@ -185,16 +199,21 @@ json fault_json(const fault_report& r) {
       out["fault"] = "freeze";
       out["freeze_ms"] = std::chrono::duration_cast<std::chrono::milliseconds>(f.freeze).count();
       break;
+    case fault::kind::cost:
+      out["fault"] = "cost";
+      out["cost_ms"] = std::chrono::duration_cast<std::chrono::milliseconds>(f.cost).count();
+      break;
     case fault::kind::exit:
       out["fault"] = "exit";
       out["point"] = text_for(points, f.point);
       break;
   }
-  if (f.what != fault::kind::exit) {
+  if (!f.path.text().empty()) {
     out["path"] = f.path.text();
     out["kind"] = f.who ? json(to_string(*f.who)) : json(nullptr);
-    out["times"] = f.times;
   }
+  if (f.what != fault::kind::exit)
+    out["times"] = f.times;
   out["entry"] = f.entry;
   out["seen"] = r.seen;
   out["fired"] = r.fired;

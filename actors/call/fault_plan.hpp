@@ -38,6 +38,8 @@ public:
                                      const std::string& path) = 0;
   /// Asked after act::freeze was said for that call.
   [[nodiscard]] virtual duration freeze_time(const key128&) const { return {}; }
+  /// A new call is about to begin. May keep the thread busy.
+  virtual void on_call() {}
   /// In every turn that has something to commit or to send. May not return: the process ends.
   virtual void on_point(turn_point) = 0;
 };

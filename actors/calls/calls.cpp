@@ -1,5 +1,6 @@
 #include "actors/calls/calls.hpp"
 
+#include "actors/call/fault_plan.hpp"
 #include "actors/call/identity.hpp"
 #include "actors/call/replies.hpp"
 #include "protocols/sip/response_builder.hpp"
@@ -30,6 +31,8 @@ void calls::open(msg::open_call& m) {
   }
   if (closing_ || directory_.entries.size() >= services_.facts.calls_per_shard)
     return refuse(m, 503);
+  if (services_.faults != nullptr)
+    services_.faults->on_call();
   call_start fresh{.key = m.key};
   fresh.record.next_child = app_child.value + 1;
   auto name = "app " + m.application.app;

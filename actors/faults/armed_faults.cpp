@@ -15,15 +15,20 @@ fault_plan::act act_of(fault::kind k) {
     case fault::kind::throw_after_commit: return fault_plan::act::throw_after_commit;
     case fault::kind::drop: return fault_plan::act::drop_message;
     case fault::kind::freeze: return fault_plan::act::freeze;
+    case fault::kind::cost:
     case fault::kind::exit: break;
   }
   return fault_plan::act::proceed;
 }
 
+bool is_of_handlers(fault::kind k) {
+  return k != fault::kind::cost && k != fault::kind::exit;
+}
+
 } // namespace
 
-armed_faults::armed_faults(std::function<void()> end_process)
-  : end_process_(std::move(end_process)) {
+armed_faults::armed_faults(std::function<void()> end_process, std::function<void(duration)> spend)
+  : end_process_(std::move(end_process)), spend_(std::move(spend)) {
 }
 
 tl::expected<std::uint32_t, std::string> armed_faults::arm(fault f) {
@@ -33,6 +38,8 @@ tl::expected<std::uint32_t, std::string> armed_faults::arm(fault f) {
       && (f.freeze <= duration{} || f.freeze > limits::longest_freeze))
     return tl::unexpected("freeze_ms is from 1 to "
                           + std::to_string(limits::longest_freeze.count()));
+  if (f.what == fault::kind::cost && (f.cost <= duration{} || f.cost > limits::highest_cost))
+    return tl::unexpected("cost_ms is from 1 to " + std::to_string(limits::highest_cost.count()));
   const std::lock_guard guard{lock_};
   if (armed_.size() >= limits::armed_faults)
     return tl::unexpected(std::to_string(armed_.size())
@@ -77,7 +84,7 @@ fault_plan::act armed_faults::on_entry(const key128& call, std::optional<child_k
   const std::lock_guard guard{lock_};
   auto happens = act::proceed;
   for (auto& a : armed_) {
-    const bool concerned = a.what.what != fault::kind::exit && (!a.what.who || a.what.who == who)
+    const bool concerned = is_of_handlers(a.what.what) && (!a.what.who || a.what.who == who)
                            && a.what.path.matches(key, path);
     if (concerned && happens == act::proceed && hits(a))
       happens = act_of(a.what.what);
@@ -92,6 +99,20 @@ duration armed_faults::freeze_time(const key128& call) const {
     if (a->what.what == fault::kind::freeze && a->fired != 0 && a->what.path.matches_key(key))
       return a->what.freeze;
   return {};
+}
+
+void armed_faults::on_call() {
+  if (!any_.load(std::memory_order_acquire))
+    return;
+  duration cost{};
+  {
+    const std::lock_guard guard{lock_};
+    for (auto& a : armed_)
+      if (a.what.what == fault::kind::cost && hits(a))
+        cost += a.what.cost;
+  }
+  if (cost > duration{})
+    spend_(cost);
 }
 
 void armed_faults::on_point(turn_point where) {

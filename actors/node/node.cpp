@@ -62,6 +62,12 @@ log_settings log_settings_of(const node_settings& n) {
   return s;
 }
 
+void keep_busy(const clock& time, duration d) {
+  const auto until = time.now() + d;
+  while (time.now() < until) {
+  }
+}
+
 template <class Secret>
 Secret fresh_secret() {
   system_random random;
@@ -157,7 +163,8 @@ tl::expected<void, std::string> node::parts::open() {
   env->registrar.boot_id = disks.boot_id;
   env->has_detail = [this](const key128& key, wall_time since) { return has_detail(key, since); };
   if (settings.admin.fault_injection) {
-    faults = std::make_unique<armed_faults>([] { ::_exit(killed); });
+    faults = std::make_unique<armed_faults>([] { ::_exit(killed); },
+                                            [this](duration d) { keep_busy(time, d); });
     env->faults = faults.get();
     log.warning("node.faults", "[admin] fault_injection is on: whoever reaches the admin port can "
                                "make calls fail and the node end");

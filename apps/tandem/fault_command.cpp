@@ -21,6 +21,7 @@ struct fault_words {
   std::uint64_t entry = 1;
   std::uint64_t times = 1;
   std::uint64_t freeze_ms = 0;
+  std::uint64_t cost_ms = 0;
   bool after_commit = false;
 };
 
@@ -42,6 +43,10 @@ nlohmann::json body_of(const fault_words& w, const char* what) {
     body["point"] = w.point;
     return body;
   }
+  if (w.cost_ms != 0) { // of every call from then on
+    body["cost_ms"] = w.cost_ms;
+    return body;
+  }
   body["path"] = w.path;
   body["times"] = w.times;
   if (!w.kind.empty())
@@ -61,6 +66,8 @@ std::string words_of(const nlohmann::json& f) {
     out += " after the commit";
   if (has(f, "freeze_ms"))
     out += " for " + duration_words(count_of(f, "freeze_ms"));
+  if (has(f, "cost_ms"))
+    out += " of " + duration_words(count_of(f, "cost_ms")) + " for each new call";
   return out;
 }
 
@@ -109,6 +116,8 @@ void add_fault_verb(CLI::App& app, console_command& out) {
   auto* freezing = verb("freeze", "the call takes no input for a while", arming("freeze"));
   add_target(*freezing, words);
   freezing->add_option("MS", words->freeze_ms, "milliseconds, 10000 at most")->required();
+  auto* costing = verb("cost", "each new call keeps its shard busy for a while", arming("cost"));
+  costing->add_option("MS", words->cost_ms, "milliseconds, 100 at most")->required();
   auto* exiting = verb("exit", "the process ends, as by kill -9", arming("exit"));
   exiting->add_option("POINT", words->point, "before_commit, after_commit or after_flush")
       ->required();

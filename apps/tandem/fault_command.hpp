@@ -10,7 +10,7 @@
 
 namespace tandem {
 
-/// `fault list|throw|drop|freeze|exit|off`: fills console_command::fault.
+/// `fault list|throw|drop|freeze|cost|exit|off`: fills console_command::fault.
 void add_fault_verb(CLI::App&, console_command&);
 
 /// What the node said to it: a list, one fault that is armed now, or how many are no more.

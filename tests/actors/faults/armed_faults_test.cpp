@@ -107,6 +107,31 @@ TEST_CASE("armed faults: the process ends at its point") {
   CHECK(p.enter("leg 0", 1) == std::vector{act::proceed});
 }
 
+TEST_CASE("armed faults: what each new call costs, some of them or all") {
+  duration spent{};
+  armed_faults faults{[] {}, [&spent](duration d) { spent += d; }};
+  fault f;
+  f.what = fault::kind::cost;
+  f.cost = 4ms;
+  f.entry = 2;
+  f.times = 0;
+  REQUIRE(faults.arm(f));
+  f.times = 1;
+  f.cost = limits::highest_cost;
+  REQUIRE(faults.arm(f));
+  faults.on_call();
+  CHECK(spent == 0ms);
+  faults.on_call();
+  CHECK(spent == 4ms + limits::highest_cost);
+  faults.on_call();
+  CHECK(spent == 8ms + limits::highest_cost);
+  CHECK(faults.on_entry(one, std::nullopt, "") == act::proceed);
+  for (const duration wrong : {duration{}, duration{limits::highest_cost + 1ms}}) {
+    f.cost = wrong;
+    CHECK(faults.arm(f).error() == "cost_ms is from 1 to 100");
+  }
+}
+
 TEST_CASE("armed faults: disarmed, nothing happens any more") {
   plan p;
   auto f = at("calls/*/leg 0");

@@ -45,10 +45,13 @@ TEST_CASE("fault API: what is armed is said again, with what became of it") {
   CHECK(a.post(R"({"fault":"exit","point":"after_flush","entry":3})")
         == json::parse(R"({"id":5,"fault":"exit","point":"after_flush","entry":3,"seen":0,
                            "fired":0})"));
+  CHECK(a.post(R"({"fault":"cost","cost_ms":4})")
+        == json::parse(R"({"id":6,"fault":"cost","cost_ms":4,"times":0,"entry":1,"seen":0,
+                           "fired":0})"));
   CHECK(a.faults.on_entry({1, 1}, child_kind::leg, "leg 0")
         == fault_plan::act::throw_before_commit);
   const auto list = a.ask("GET", "", "", 200).at("faults");
-  REQUIRE(list.size() == 5);
+  REQUIRE(list.size() == 6);
   CHECK(list[0].at("fired") == 1);
   CHECK(list[0].at("seen") == 1);
 }
@@ -69,8 +72,8 @@ TEST_CASE("fault API: disarmed one by one and all together") {
 TEST_CASE("fault API: what is wrong is said with what would be right") {
   api a;
   CHECK_THAT(a.wrong("no JSON"), Catch::StartsWith("the body is no JSON object, such as {"));
-  CHECK(a.wrong("{}") == "fault is one of throw, drop, freeze, exit");
-  CHECK(a.wrong(R"({"fault":"thorw"})") == "fault is one of throw, drop, freeze, exit");
+  CHECK(a.wrong("{}") == "fault is one of throw, drop, freeze, cost, exit");
+  CHECK(a.wrong(R"({"fault":"thorw"})") == "fault is one of throw, drop, freeze, cost, exit");
   CHECK_THAT(a.wrong(R"({"fault":"throw"})"), Catch::StartsWith("path is missing: an actor"));
   CHECK_THAT(a.wrong(R"({"fault":"throw","path":"leg 0"})"), Catch::Contains("names no actor"));
   CHECK(a.wrong(R"({"fault":"throw","path":"calls/*","kind":"call"})")

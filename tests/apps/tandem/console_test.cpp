@@ -127,6 +127,7 @@ TEST_CASE("console: each word of fault says what is to be done to whom", "[conso
         == "fault 7 is armed: throw after the commit in calls/*/leg 0 (leg)\n");
   CHECK(run({"fault", "drop", "calls/*"}, admin).code == 0);
   CHECK(run({"fault", "freeze", "calls/*", "250"}, admin).code == 0);
+  CHECK(run({"fault", "cost", "4"}, admin).code == 0);
   CHECK(run({"fault", "exit", "after_commit", "--entry", "9"}, admin).code == 0);
   const auto list = run({"fault", "list"}, admin).out;
   CHECK_THAT(list, Catch::StartsWith("ID"));
@@ -139,15 +140,17 @@ TEST_CASE("console: each word of fault says what is to be done to whom", "[conso
             R"("when":"after_commit"})",
             R"({"entry":1,"fault":"drop","path":"calls/*","times":1})",
             R"({"entry":1,"fault":"freeze","freeze_ms":250,"path":"calls/*","times":1})",
+            R"({"cost_ms":4,"entry":1,"fault":"cost"})",
             R"({"entry":9,"fault":"exit","point":"after_commit"})"});
   CHECK(n.asked
         == std::vector<std::string>{"POST /api/v1/faults", "POST /api/v1/faults",
                                     "POST /api/v1/faults", "POST /api/v1/faults",
-                                    "GET /api/v1/faults", "DELETE /api/v1/faults",
-                                    "DELETE /api/v1/faults/7"});
+                                    "POST /api/v1/faults", "GET /api/v1/faults",
+                                    "DELETE /api/v1/faults", "DELETE /api/v1/faults/7"});
   for (const std::vector<std::string>& wrong : {std::vector<std::string>{"fault"},
                                                 {"fault", "throw"},
                                                 {"fault", "freeze", "calls/*"},
+                                                {"fault", "cost"},
                                                 {"fault", "exit"},
                                                 {"fault", "off", "all"},
                                                 {"fault", "throw", "calls/*", "--entry", "x"}})
