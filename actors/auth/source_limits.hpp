@@ -26,15 +26,21 @@ struct leaky_bucket {
   }
 };
 
-/// Rows by address, a bounded number: the one touched longest ago makes room. IPv6 addresses of
-/// one /64 are one source (RFC 6177: a site has all of it).
+/// Whose an address is: IPv6 addresses of one /64 are one source (RFC 6177: a site has all of it).
+[[nodiscard]] inline ip_endpoint site_of(ip_address a) {
+  if (a.family == ip_family::v6)
+    std::fill(a.bytes.begin() + 8, a.bytes.end(), std::uint8_t{0});
+  return {a, 0};
+}
+
+/// Rows by source, a bounded number: the one touched longest ago makes room.
 template <class Row>
 class source_table {
 public:
   explicit source_table(std::size_t at_most) : at_most_(at_most) {}
 
   Row& touch(const ip_address& source) {
-    const auto key = key_of(source);
+    const auto key = site_of(source);
     if (const auto known = places_.find(key); known != places_.end()) {
       rows_.splice(rows_.begin(), rows_, known->second);
       return rows_.front().second;
@@ -49,18 +55,12 @@ public:
   }
   /// Null: not counted.
   Row* find(const ip_address& source) {
-    const auto known = places_.find(key_of(source));
+    const auto known = places_.find(site_of(source));
     return known == places_.end() ? nullptr : &known->second->second;
   }
   [[nodiscard]] std::size_t size() const { return rows_.size(); }
 
 private:
-  static ip_endpoint key_of(ip_address a) {
-    if (a.family == ip_family::v6)
-      std::fill(a.bytes.begin() + 8, a.bytes.end(), std::uint8_t{0});
-    return {a, 0};
-  }
-
   std::size_t at_most_;
   std::list<std::pair<ip_endpoint, Row>> rows_; ///< touched last first
   std::unordered_map<ip_endpoint, typename std::list<std::pair<ip_endpoint, Row>>::iterator>

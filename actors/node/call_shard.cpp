@@ -80,11 +80,15 @@ call_shard::call_shard(node_environment& env, std::uint32_t index, reactor& bell
               env.hashes, std::make_shared<const configuration>(env.settings),
               env.faults},
     auth_(env.hashes, static_cast<std::uint8_t>(index), auth_counters{env.figures}),
-    door_(shard_, env.hash), ingress_(shard_, env.facts, directory_, *this, env.hash, figures_) {
+    door_(shard_, env.hash),
+    ingress_(shard_, env.facts, directory_, *this, env.hash, figures_, gate_counters{env.figures}) {
   auth_.apply(services_.settings);
   ingress_.set_keeper([this](const flow& f) {
     if (auto* held = sockets_[f.transport.value]; held != nullptr)
       held->keep(f.peer);
+  });
+  ingress_.set_share([this](const ip_endpoint& from) {
+    return find_trunk(*services_.settings, from) != nullptr ? limits::trunk_share : std::size_t{1};
   });
   ingress_.set_registered(
       [this](const flow& f) { return registrar_ != nullptr && registrar_->is_reached_by(f); });
@@ -236,6 +240,7 @@ void call_shard::keep_house() {
     malloc_trim(0);
   }
   write_what_was_missed();
+  tell_overload();
   housekeeping_.start(shard_.timers(), shard_.now() + limits::housekeeping);
 }
 
@@ -281,6 +286,11 @@ void call_shard::write_what_was_missed() {
   env_.log.info("store", "all registrations are on disk again");
 }
 
+void call_shard::tell_overload() {
+  if (const auto news = ingress_.overload_news())
+    env_.log.warning("sip.overload", *news);
+}
+
 void call_shard::reach(turn_point where) {
   if (env_.faults != nullptr)
     env_.faults->on_point(where);
@@ -321,6 +331,10 @@ void call_shard::flush() {
   for (auto* s : sockets_)
     if (s != nullptr)
       s->flush();
+  if (ingress_.has_drawn()) {
+    ingress_.end_turn(env_.time.now() - shard_.now());
+    tell_overload();
+  }
   if (std::exchange(wrote_, false))
     reach(turn_point::after_flush);
 }

@@ -147,6 +147,7 @@ private:
   void reach(turn_point);
   void commit_calls();
   void write_what_was_missed();
+  void tell_overload();
   void stray_message() override { figures_.stray.add(); }
   void input_dropped() override { dropped_.add(); }
   void fault() override { faults_.add(); }

@@ -16,10 +16,24 @@
 
 namespace tandem::actors {
 
+namespace {
+
+/// All else that belongs to nobody is answered or dropped without more ado (RFC 3261 §9.2,
+/// §12.2.2).
+bool begins_something(const sip::message& m) {
+  const auto method = m.get_method();
+  if (method == sip::method::ack || method == sip::method::cancel)
+    return false;
+  const auto to = sip::read_to(m);
+  return !to || to->tag.empty();
+}
+
+} // namespace
+
 ingress::ingress(shard& home, const node_facts& facts, call_directory& directory, outbox& wire,
-                 const keyed_hash& hash, ingress_counters counters)
+                 const keyed_hash& hash, ingress_counters counters, const gate_counters& admission)
   : home_(home), facts_(facts), directory_(directory), wire_(wire), hash_(hash),
-    counters_(counters) {
+    counters_(counters), gate_(admission) {
 }
 
 void ingress::on_datagram(transport_index transport, const received_datagram& d) {
@@ -162,8 +176,58 @@ void ingress::accept(const key128& by_message, msg::sip_input in) {
     caf::anon_send(known->address, std::move(in));
   else if (in.message->is_response())
     counters_.stray.add();
-  else
+  else if (begins_something(*in.message))
+    wait(by_message, std::move(in));
+  else if (in.message->get_method() != sip::method::cancel || !gate_.holds(id_of(*in.message)))
     caf::anon_send(router_, msg::unowned_request{key, std::move(in)});
+  // else a CANCEL ahead of its time (RFC 3261 §9.1): its INVITE has not had a provisional response
+}
+
+/// The same for a request, its retransmissions and its CANCEL (RFC 3261 §17.2.3). CSeq is for those
+/// who make no branches.
+std::uint64_t ingress::id_of(const sip::message& m) const {
+  const auto via = sip::read_top_via(m);
+  const auto cseq = sip::read_cseq(m);
+  const auto id = hash_(via ? via->branch : "", sip::read_call_id(m).value_or(""));
+  return id.low + (cseq ? cseq->number : 0);
+}
+
+void ingress::wait(const key128& key, msg::sip_input in) {
+  const auto share = share_ ? share_(in.source) : 1;
+  const auto id = id_of(*in.message);
+  if (auto gone = gate_.arrive({key, id, std::move(in)}, share, home_.now()))
+    refuse(*gone);
+  if (!gate_.empty() && !will_draw_)
+    will_draw_ = home_.post([this] { draw(); });
+}
+
+/// At the beginning of a turn, behind all that calls in progress have to do in it.
+void ingress::draw() {
+  will_draw_ = false;
+  has_drawn_ = true;
+  auto drawn = gate_.draw(home_.now());
+  for (const auto& who : drawn.refused)
+    refuse(who);
+  for (auto& who : drawn.admitted)
+    begin(std::move(who));
+  if (!gate_.empty())
+    will_draw_ = home_.post([this] { draw(); });
+}
+
+/// Meanwhile one with the same Call-ID may have begun.
+void ingress::begin(newcomer who) {
+  const auto key = among_retries(who.key, *who.in.message);
+  if (const auto* known = directory_.find(key))
+    caf::anon_send(known->address, std::move(who.in));
+  else
+    caf::anon_send(router_, msg::unowned_request{key, std::move(who.in)});
+}
+
+/// Without state (RFC 3261 §8.2.7), and without Retry-After: the client tries another server for
+/// this request alone (§21.5.4).
+void ingress::refuse(const newcomer& who) {
+  answer(*who.in.message, who.in.transport, who.in.source, 503, {},
+         make_tag({who.key, no_leg, facts_.name}));
 }
 
 void ingress::deliver(const key128& key, msg::media_event what) {
@@ -176,9 +240,10 @@ void ingress::deliver(const key128& key, msg::media_event what) {
 }
 
 void ingress::answer(const sip::message& request, transport_index transport,
-                     const ip_endpoint& source, std::uint16_t status, std::string_view reason) {
+                     const ip_endpoint& source, std::uint16_t status, std::string_view reason,
+                     std::string_view to_tag) {
   wire_.send({transport, reply_destination(facts_, transport, request, source),
-              plain_reply(request, source, status, "bad", reason), std::to_string(status)});
+              plain_reply(request, source, status, to_tag, reason), std::to_string(status)});
 }
 
 } // namespace tandem::actors

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/admission/gate.hpp"
 #include "actors/call/services.hpp"
 #include "actors/calls/directory.hpp"
 #include "runtime/actor/shard.hpp"
@@ -23,15 +24,20 @@ struct ingress_counters {
 };
 
 /// The way in of one shard: reads a message once, tells whose it is by key, and hands it to that
-/// call's mailbox, here or on the shard that owns the call.
+/// call's mailbox, here or on the shard that owns the call. What would begin something waits at the
+/// gate of that shard until a turn draws it.
 class ingress {
 public:
   ingress(shard& home, const node_facts&, call_directory&, outbox&, const keyed_hash&,
-          ingress_counters);
+          ingress_counters, const gate_counters&);
 
   /// Set once, before the first datagram.
   void set_router(caf::actor router) { router_ = std::move(router); }
   void set_peers(std::vector<ingress*> by_shard) { peers_ = std::move(by_shard); }
+  /// Says what share a source has of what is begun.
+  void set_share(std::function<std::size_t(const ip_endpoint&)> asked) {
+    share_ = std::move(asked);
+  }
   void close() { router_ = nullptr; }
 
   /// One datagram, or one whole message of a stream.
@@ -40,6 +46,15 @@ public:
   void on_broken(transport_index, const received_datagram&);
   /// The call that sent this request is told that it cannot leave (RFC 3261 §18.4).
   void on_undeliverable(const outgoing&);
+
+  /// In this turn the gate was asked.
+  [[nodiscard]] bool has_drawn() const { return has_drawn_; }
+  /// The turn is over and has taken so long.
+  void end_turn(duration spent) {
+    has_drawn_ = false;
+    gate_.spent(spent);
+  }
+  [[nodiscard]] std::optional<std::string> overload_news() { return gate_.news(home_.now()); }
 
   /// A call or registration of this shard holds on to that connection.
   [[nodiscard]] bool uses(const flow&) const;
@@ -60,8 +75,13 @@ private:
   [[nodiscard]] ingress& owner(const key128&);
   void accept(const key128&, msg::sip_input);
   void tell(const key128&, msg::undeliverable);
+  [[nodiscard]] std::uint64_t id_of(const sip::message&) const;
+  void wait(const key128&, msg::sip_input);
+  void draw();
+  void begin(newcomer);
+  void refuse(const newcomer&);
   void answer(const sip::message&, transport_index, const ip_endpoint& source, std::uint16_t status,
-              std::string_view reason);
+              std::string_view reason, std::string_view to_tag = "bad");
 
   shard& home_;
   const node_facts& facts_;
@@ -69,6 +89,10 @@ private:
   outbox& wire_;
   const keyed_hash& hash_;
   ingress_counters counters_;
+  gate gate_;
+  bool will_draw_ = false; ///< in the next turn
+  bool has_drawn_ = false; ///< in this turn
+  std::function<std::size_t(const ip_endpoint&)> share_;
   caf::actor router_;
   std::vector<ingress*> peers_;
   std::function<void(const flow&)> keeper_;

@@ -244,7 +244,7 @@ TEST_CASE("login: who is asked: all that begins something, not OPTIONS, CANCEL, 
   w.caller.request_outside("BYE", "7100");
   w.caller.request_outside("ACK", "7100");
   w.settle();
-  CHECK(w.caller.heard() == strings{"200 OPTIONS", "481 CANCEL", "481 BYE"});
+  CHECK(w.caller.heard() == strings{"481 CANCEL", "200 OPTIONS", "481 BYE"});
   w.over({}, w.outside());
 }
 

@@ -204,6 +204,10 @@ void world::connect() {
   REQUIRE(callee.count("ACK") == 1);
 }
 
+simulated_clock& world::clock() {
+  return parts_->time;
+}
+
 simulated_media& world::media() const {
   return parts_->node->media;
 }

@@ -5,6 +5,7 @@
 #include "runtime/actor/tree.hpp"
 #include "runtime/base/key.hpp"
 #include "runtime/base/time.hpp"
+#include "runtime/io/simulated/simulated_clock.hpp"
 #include "runtime/io/simulated/simulated_network.hpp"
 #include "runtime/telemetry/metrics.hpp"
 #include "tests/support/simulated_media.hpp"
@@ -93,6 +94,8 @@ public:
   /// A connection to the node's TCP address, and whatever bytes a test wants to say.
   stream_end& open_stream(std::string_view from = "127.0.0.1");
   [[nodiscard]] simulated_network& net();
+  /// For work that takes time; it moves no phone.
+  [[nodiscard]] simulated_clock& clock();
 
   /// Until nothing more happens at this moment.
   void settle();
