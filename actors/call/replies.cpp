@@ -5,8 +5,14 @@
 
 namespace tandem::actors {
 
+namespace {
+
+constexpr std::string_view accepted_types = "application/sdp, multipart/mixed";
+
+} // namespace
+
 void write_accepted(sip::message_writer& w, const sip::message& request) {
-  w.header(sip::header_id::accept, "application/sdp");
+  w.header(sip::header_id::accept, accepted_types);
   if (request.header(sip::header_id::content_encoding))
     w.header(sip::header_id::accept_encoding, "identity"); // §20.2: none at all
 }
@@ -19,8 +25,14 @@ wire_bytes plain_reply(const sip::message& request, const ip_endpoint& source, s
   const bool capabilities = request.get_method() == sip::method::options && status == 200; // §11.2
   if (status == 405 || status == 501 || capabilities)
     w.header(sip::header_id::allow, allowed_methods);
-  if (status == 415 || capabilities)
+  if (status == 415)
     write_accepted(w, request);
+  if (capabilities) {
+    w.header(sip::header_id::accept, accepted_types);
+    w.header(sip::header_id::accept_encoding, "identity");
+    w.header(sip::header_id::accept_language, "en");
+    w.header(sip::header_id::supported, "timer");
+  }
   if (status == 420)
     w.header(sip::header_id::unsupported, sip::unsupported_options(request));
   return w.finish();

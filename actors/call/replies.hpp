@@ -19,8 +19,8 @@ constexpr std::string_view allowed_methods =
 void write_accepted(sip::message_writer&, const sip::message& request);
 
 /// A response that says no more than its status: Via, From, To, Call-ID, CSeq of the request, and
-/// what the status demands: Allow with 405 and with 200 to OPTIONS, Accept with 415 and 200 to
-/// OPTIONS. `to_tag` is added where To has none.
+/// what the status demands: Allow with 405 and 501, Accept with 415, with 200 to OPTIONS all that
+/// §11.2 asks for. `to_tag` is added where To has none.
 [[nodiscard]] wire_bytes plain_reply(const sip::message& request, const ip_endpoint& source,
                                      std::uint16_t status, std::string_view to_tag = {},
                                      std::string_view reason = {});

@@ -5,6 +5,7 @@
 #include "actors/call/replies.hpp"
 #include "protocols/sip/outside_request.hpp"
 #include "protocols/sip/request_builder.hpp"
+#include "protocols/sip/route_uri.hpp"
 #include "protocols/sip/typed_headers.hpp"
 #include "runtime/base/check.hpp"
 
@@ -332,6 +333,8 @@ dialog_as_uas(const call_scope& call, const sip::message& invite, std::string lo
   if (!start)
     return tl::unexpected(start.error());
   std::swap(start->local, start->remote);
+  if (start->remote_target.empty() && !sip::read_top_via(invite)->has_unique_branch())
+    start->remote_target = sip::uri_of(start->remote); // RFC 2543 asks for no Contact
   start->id.remote_tag = std::move(start->id.local_tag);
   start->id.local_tag = std::move(local_tag);
   auto made = sip::dialog::as_uas(std::move(*start), sip::dialog::state::early);

@@ -5,6 +5,7 @@
 #include "actors/dialog/dialog.hpp"
 #include "protocols/sip/outside_request.hpp"
 #include "protocols/sip/response_builder.hpp"
+#include "protocols/sip/session_body.hpp"
 #include "protocols/sip/typed_headers.hpp"
 
 namespace tandem::actors {
@@ -53,8 +54,8 @@ void incoming_leg::on_request(const msg::request_received& in) {
 
 void incoming_leg::on_invite(const msg::request_received& in) {
   r_.invite = in.transaction;
-  if (!sip::unsupported_options(*in.message).empty())
-    return refuse(420);
+  if (const auto unfit = sip::unfit_for_session(*in.message))
+    return refuse(unfit);
   const auto timer = sip::read_session_timer(*in.message);
   if (!timer)
     return refuse(400, timer.error().reason());
@@ -67,8 +68,10 @@ void incoming_leg::on_invite(const msg::request_received& in) {
     return refuse(488);
   auto dialog =
       dialog_as_uas(call_, *in.message, make_tag({call_.key(), r_.number, call_.node().name}));
-  if (!dialog || dialog->dialog.remote_target.empty())
-    return refuse(400, dialog ? "Missing Contact" : "Too Many Record-Route");
+  if (!dialog)
+    return refuse(400, dialog.error() == sip::dialog_error::no_remote_target
+                           ? "Missing Contact"
+                           : "Too Many Record-Route");
   dialog->leg = call_.self();
   dialog->transport = r_.transport;
   dialog->peer = r_.source;

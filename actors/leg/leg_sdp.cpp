@@ -3,9 +3,7 @@
 #include "protocols/sdp/anchor.hpp"
 #include "protocols/sdp/attributes.hpp"
 #include "protocols/sdp/limits.hpp"
-#include "protocols/sip/grammar.hpp"
-#include "protocols/sip/parameters.hpp"
-#include "protocols/sip/typed_headers.hpp"
+#include "protocols/sip/session_body.hpp"
 #include "runtime/base/check.hpp"
 
 #include <algorithm>
@@ -23,18 +21,6 @@ media::direction allowed_by(sdp::direction peer) {
     case sdp::direction::inactive: return media::direction::inactive;
   }
   return media::direction::inactive;
-}
-
-/// RFC 3261 §8.2.3, §20.11: a body that whoever does not understand it may leave alone.
-bool is_optional(const sip::message& m) {
-  const auto disposition = m.header(sip::header_id::content_disposition);
-  if (!disposition)
-    return false;
-  const auto at = disposition->find(';');
-  if (at == std::string_view::npos)
-    return false;
-  const auto handling = sip::parameter_list{disposition->substr(at)}.find("handling");
-  return handling && sip::same_word(handling->value, "optional");
 }
 
 } // namespace
@@ -64,18 +50,12 @@ void leg_sdp::changed() {
 }
 
 tl::expected<session_ptr, std::uint16_t> leg_sdp::read(const sip::message& m) {
-  if (m.body().empty())
+  const auto text = sip::session_body(m);
+  if (!text)
+    return tl::unexpected(text.error());
+  if (text->empty())
     return session_ptr{};
-  const auto type = sip::read_content_type(m);
-  if (!type || !type->is("application", "sdp")) {
-    if (is_optional(m))
-      return session_ptr{};
-    return tl::unexpected(std::uint16_t{415});
-  }
-  if (const auto encoding = m.header(sip::header_id::content_encoding);
-      encoding && !sip::same_word(*encoding, "identity"))
-    return tl::unexpected(std::uint16_t{415});
-  auto parsed = sdp::parse_session(m.body());
+  auto parsed = sdp::parse_session(*text);
   if (!parsed)
     return tl::unexpected(std::uint16_t{400});
   return std::make_shared<const sdp::session>(std::move(*parsed));

@@ -8,6 +8,7 @@
 #include "actors/registrar/registrar.hpp"
 #include "protocols/sip/outside_request.hpp"
 #include "protocols/sip/response_builder.hpp"
+#include "protocols/sip/session_body.hpp"
 #include "protocols/sip/typed_headers.hpp"
 #include "protocols/sip/uri.hpp"
 
@@ -78,8 +79,10 @@ void router::on_invite(msg::unowned_request& m) {
     if (const auto to = sip::parse_uri(found->to); to && is_our_realm(*to, settings.auth.realm))
       user = to->unescaped_user();
   }
-  if (!found || (user && find_user(settings, *user) == nullptr))
-    return answer(m.in, m.key, 404);
+  if (!found || (user && find_user(settings, *user) == nullptr)) {
+    const auto unfit = sip::unfit_for_session(request); // it would help nobody to know the number
+    return answer(m.in, m.key, unfit != 0 ? unfit : 404);
+  }
   const auto from = sip::read_from(request);
   app_record app;
   app.app = found->app;

@@ -78,9 +78,15 @@ void ingress::on_broken(transport_index transport, const received_datagram& d) {
   if (!m || !m->is_request() || !sip::is_answerable(*m))
     return;
   if (parsed)
-    answer(*m, transport, d.from, 400, "Bad Content-Length");
-  else
-    answer(*m, transport, d.from, parsed.error().status, parsed.error().reason);
+    return answer(*m, transport, d.from, 400,
+                  m->has(sip::header_id::content_length) ? "Bad Content-Length"
+                                                         : "Missing Content-Length");
+  const auto& e = parsed.error();
+  const bool goes_on =
+      e.code == sip::parse_errc::body_too_short || e.code == sip::parse_errc::no_end_of_headers;
+  if (goes_on) // on a stream more would come; but we take no more
+    return answer(*m, transport, d.from, 513, "Message Too Large");
+  answer(*m, transport, d.from, e.status, e.reason);
 }
 
 void ingress::on_undeliverable(const outgoing& out) {

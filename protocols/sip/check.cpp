@@ -78,10 +78,7 @@ tl::expected<void, header_error> check_response(const message& m) {
 }
 
 bool is_answerable(const message& m) {
-  if (!m.is_request() || m.get_method() == method::ack)
-    return false;
-  const auto top = m.header(header_id::via);
-  return top && parse_via_start(*top);
+  return m.is_request() && m.get_method() != method::ack && m.has(header_id::via);
 }
 
 } // namespace tandem::sip

@@ -26,7 +26,8 @@ struct rejection {
 /// What a response must satisfy; otherwise it is dropped (RFC 4475 §3.1.2.5).
 [[nodiscard]] tl::expected<void, header_error> check_response(const message&);
 
-/// Whether a response can be sent at all: a request, not ACK, whose top Via says from where.
+/// Whether a response can be sent at all: a request, not ACK, with a Via. One that cannot be read
+/// goes back as it came, and the response to where the request came from.
 [[nodiscard]] bool is_answerable(const message&);
 
 } // namespace tandem::sip

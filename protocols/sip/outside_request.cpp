@@ -44,7 +44,8 @@ outside_verdict judge_outside(const message& m) {
   const auto uri = parse_uri(m.request_uri());
   if (!uri || !uri->is_sip())
     return {kind::answer, 416}; // §8.2.2.1
-  const bool for_us = method == method::options || method == method::register_;
+  const bool for_us =
+      method == method::register_ || (method == method::options && uri->user.empty());
   if (const auto hops = read_max_forwards(m); hops && *hops == 0 && !for_us)
     return {kind::answer, 483}; // §16.3
   if (method == method::options)

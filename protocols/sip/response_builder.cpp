@@ -11,6 +11,9 @@ namespace tandem::sip {
 
 namespace {
 
+/// §18.2.2: of a sent-by without one, whatever transport the Via names: it came as a datagram.
+constexpr std::uint16_t default_port = 5060;
+
 /// §18.2.1: `received` when sent-by is a name or another address than the packet's; RFC 3581 §4:
 /// always together with rport.
 bool needs_received(const via& v, const ip_endpoint& source) {
@@ -110,17 +113,16 @@ ip_endpoint response_destination(const message& request, const ip_endpoint& sour
   if (!value)
     return source;
   auto list = *value;
-  std::optional<via> top{std::in_place};
-  if (!take_via(list, *top))
-    top = parse_via_start(*value);
-  if (!top)
-    return source;
-  if (!top->maddr.empty())
-    if (const auto address = host_address(top->maddr))
-      return {*address, top->port_or_default()};
-  if (top->rport_is != rport_form::absent)
-    return source;
-  return {source.address, top->port_or_default()};
+  via top;
+  if (!take_via(list, top)) {
+    const auto start = parse_via_start(*value);
+    return {source.address, start && start->port != 0 ? start->port : source.port};
+  }
+  const auto port = top.port != 0 ? top.port : default_port;
+  if (!top.maddr.empty())
+    if (const auto address = host_address(top.maddr))
+      return {*address, port};
+  return top.rport_is == rport_form::absent ? ip_endpoint{source.address, port} : source;
 }
 
 } // namespace tandem::sip

@@ -1,6 +1,7 @@
 #include "protocols/sip/typed_headers.hpp"
 
 #include "protocols/sip/grammar.hpp"
+#include "protocols/sip/take_media_type.hpp"
 #include "protocols/sip/take_parameters.hpp"
 
 #include <algorithm>
@@ -73,20 +74,6 @@ header_result<std::uint32_t> only_number(const message& m, header_id id, std::ui
   return *number;
 }
 
-bool take_media_type(std::string_view& list, media_type& t) {
-  cursor in{list};
-  in.skip_spaces();
-  t.type = in.take_run(token_chars);
-  if (t.type.empty() || !in.take_separator('/'))
-    return false;
-  t.subtype = in.take_run(token_chars);
-  std::string_view element;
-  if (t.subtype.empty() || !take_parameters(in, t.parameters, [](const parameter&) { return true; })
-      || !end_element(in, in.at(), element, list))
-    return false;
-  return true;
-}
-
 bool take_token(std::string_view& list, std::string_view& token) {
   cursor in{list};
   in.skip_spaces();
@@ -122,6 +109,20 @@ bool take_reason(std::string_view& list, reason_value& r) {
 }
 
 } // namespace
+
+bool take_media_type(std::string_view& list, media_type& t) {
+  cursor in{list};
+  in.skip_spaces();
+  t.type = in.take_run(token_chars);
+  if (t.type.empty() || !in.take_separator('/'))
+    return false;
+  t.subtype = in.take_run(token_chars);
+  std::string_view element;
+  if (t.subtype.empty() || !take_parameters(in, t.parameters, [](const parameter&) { return true; })
+      || !end_element(in, in.at(), element, list))
+    return false;
+  return true;
+}
 
 std::string header_error::reason() const {
   constexpr std::string_view words[] = {"Missing ", "Bad ", "Repeated ", "Bad ", "Too Many "};

@@ -55,7 +55,7 @@ TEST_CASE("in dialog: OPTIONS says what we can do (§11.2)", "[actors]") {
   REQUIRE(yes);
   constexpr auto methods = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, MESSAGE, REGISTER";
   CHECK(yes->header("Allow") == methods);
-  CHECK(yes->header("Accept") == "application/sdp");
+  CHECK(yes->header("Accept") == "application/sdp, multipart/mixed");
   REQUIRE(w.caller.last("405 REFER"));
   CHECK(w.caller.last("405 REFER")->header("Allow") == methods);
   w.caller.bye();

@@ -36,6 +36,14 @@ TEST_CASE("outside: an unknown number: 404 (§8.2.2.1)", "[actors]") {
   w.over({}, {"INVITE", "404 INVITE", "ACK"});
 }
 
+TEST_CASE("outside: what no number could be given is said before that there is none", "[actors]") {
+  world w;
+  w.caller.invite("5555", {.body = "hello", .content_type = "text/plain"});
+  w.settle();
+  CHECK(w.caller.heard() == strings{"415 INVITE"});
+  w.over({}, {"INVITE", "415 INVITE", "ACK"});
+}
+
 TEST_CASE("outside: an INVITE that may not be sent on: 483 (§16.3)", "[actors]") {
   world w;
   w.caller.habits.acknowledges_failures = false;

@@ -174,7 +174,7 @@ TEST_CASE("re-INVITE: what cannot be used is refused here (§14.2)", "[actors]")
   w.caller.reinvite({.body = "hello", .content_type = "text/plain"});
   w.settle();
   REQUIRE(w.caller.last("415 INVITE"));
-  CHECK(w.caller.last("415 INVITE")->header("Accept") == "application/sdp");
+  CHECK(w.caller.last("415 INVITE")->header("Accept") == "application/sdp, multipart/mixed");
   w.caller.reinvite({.body = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"});
   w.settle();
   CHECK(w.caller.count("488 INVITE") == 1);

@@ -136,7 +136,8 @@ class Node:
 
     def __init__(self, media_ports=400, sip_settings="", routes="", auth_settings="", args=(),
                  listens=("udp 127.0.0.1",), node_settings="", t1_ms=SHORT_T1_MS,
-                 media_settings="", extra_ports=0, admin_settings=""):
+                 media_settings="", extra_ports=0, admin_settings="", realm="example.test"):
+        self._realm = realm
         self._auth_settings = auth_settings
         self._listens = [listen.split() for listen in listens]
         self.t1_ms = t1_ms
@@ -163,7 +164,7 @@ name = "e2e"
 data = "data"
 {node_settings}
 [auth]
-realm = "example.test"
+realm = "{self._realm}"
 {self._auth_settings}
 [sip]
 t1_ms = {self.t1_ms}

@@ -47,7 +47,7 @@ class Connections(NodeCase):
     def test_without_a_length_there_is_no_next_message(self):
         one = self.connect()
         one.sendall(options(4, "\r\n") + options(5))
-        self.assertEqual(self.first_line(one), "SIP/2.0 400 Bad Content-Length")
+        self.assertEqual(self.first_line(one), "SIP/2.0 400 Missing Content-Length")
         self.assertEqual(one.recv(100), END)
 
     def test_a_closed_half_still_gets_its_answer(self):

@@ -99,6 +99,7 @@ TEST_CASE("check: a response needs what matches it to a request (RFC 4475 §3.1.
 
 TEST_CASE("check: who can be answered (RFC 3261 §17)", "[sip][check]") {
   CHECK(is_answerable(*parsed(options_with({}))));
+  CHECK(is_answerable(*parsed(replaced(options_with({}), "SIP/2.0/UDP", "nonsense"))));
   CHECK_FALSE(is_answerable(*parsed(without("Via"))));
   CHECK_FALSE(is_answerable(*parsed(replaced(options_with({}), "OPTIONS", "ACK"))));
 }
