@@ -101,9 +101,12 @@ void check_against(table_reader& t, const media_settings& media, const sip_setti
       if (listen.port == 0 || listen.address.family != family) // port 0: reported already
         continue;
       const auto which = "sip.listen[" + std::to_string(i + 1) + "] (" + to_string(listen) + ')';
+      const auto* some = family == ip_family::v4 ? "192.0.2.1" : "2001:db8::1";
       if (!std::exchange(is_reported, true))
         t.errors().add(t.line(), t.full_key(key), "missing, but " + which + " needs it",
-                       "for example " + key + " = \"" + to_string(listen.address) + '"');
+                       "for example " + key + " = \""
+                           + (listen.address.is_unspecified() ? some : to_string(listen.address))
+                           + '"');
       if (ours == listen.address && listen.port >= media.first_port
           && listen.port <= media.last_port)
         t.errors().add(t.line_of("ports"), t.full_key("ports"), "contain the port of " + which,

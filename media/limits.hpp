@@ -27,6 +27,8 @@ constexpr std::size_t commands_waiting = 16384;
 /// signalling can build out of our own ports, where a packet would otherwise run for ever.
 constexpr std::uint32_t packets_per_second = 1000;
 
+/// A stream whose last packet is older is silent, for the figures of the node.
+constexpr std::chrono::seconds stream_is_heard{5};
 /// RTP from the latched source must be missing for this long before the same stream may be taken
 /// up from another address.
 constexpr std::chrono::seconds latch_silence{2};

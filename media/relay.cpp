@@ -1,6 +1,7 @@
 #include "media/relay.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace tandem::media {
 
@@ -22,7 +23,32 @@ int relay::fd_of(const slot_entry& s, lane which) noexcept {
 }
 
 void relay::publish(std::uint32_t index) noexcept {
-  board_.states[index].statistics.store(slots_[index].media.statistics());
+  auto& s = slots_[index];
+  board_.states[index].statistics.store(s.media.statistics());
+  add_to_totals(s);
+}
+
+relay::told_counts relay::counts_of(const slot_statistics& c) noexcept {
+  // What was due is what came and what did not, so that a packet of a source on probation, which
+  // A.1 does not expect, is not counted against the loss.
+  const auto due = static_cast<std::int64_t>(c.rtp_packets_received) + c.rtp_packets_lost;
+  return {c.rtp_packets_received, c.rtp_packets_sent,
+          static_cast<std::uint64_t>(std::max<std::int64_t>(due, 0)),
+          std::accumulate(c.dropped.begin(), c.dropped.end(), std::uint64_t{0})};
+}
+
+void relay::add_to_totals(slot_entry& s) noexcept {
+  const auto counted = counts_of(s.media.statistics());
+  // Nobody else writes, so a read and a write do what an atomic addition would, for less.
+  const auto raise = [](std::atomic<std::uint64_t>& total, std::uint64_t now, std::uint64_t told) {
+    if (now > told)
+      total.store(total.load(std::memory_order_relaxed) + (now - told), std::memory_order_relaxed);
+  };
+  raise(board_.totals.received, counted.received, s.told.received);
+  raise(board_.totals.sent, counted.sent, s.told.sent);
+  raise(board_.totals.expected, counted.expected, s.told.expected);
+  raise(board_.totals.dropped, counted.dropped, s.told.dropped);
+  s.told = counted;
 }
 
 event relay::about(std::uint32_t index) const noexcept {
@@ -181,6 +207,7 @@ void relay::on(const release& c, time_point now) noexcept {
 void relay::on(const resume& c, time_point now) noexcept {
   if (auto* s = opened(c.slot); s != nullptr) {
     s->media.on_resumed(c, now);
+    s->told = counts_of(s->media.statistics()); // what an earlier process relayed is not ours
     publish(c.slot.index);
   }
 }

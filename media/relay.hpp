@@ -45,6 +45,10 @@ private:
     std::size_t next_batch = 1;
   };
 
+  struct told_counts {
+    std::uint64_t received = 0, sent = 0, expected = 0, dropped = 0;
+  };
+
   struct slot_entry {
     socket_pair sockets;
     endpoint media;
@@ -54,6 +58,7 @@ private:
     use current = use::idle;
     bool is_socket_lost = false;
     std::array<reading_pace, 2> paces; // per lane
+    told_counts told;                  // what of `media` is in the totals
     time_point free_at{};
   };
 
@@ -82,6 +87,8 @@ private:
   void forward(std::uint32_t index, slot_entry& there, lane) noexcept;
   [[nodiscard]] static int fd_of(const slot_entry&, lane) noexcept;
   void publish(std::uint32_t index) noexcept;
+  void add_to_totals(slot_entry&) noexcept;
+  [[nodiscard]] static told_counts counts_of(const slot_statistics&) noexcept;
   [[nodiscard]] event about(std::uint32_t index) const noexcept;
 
   std::uint16_t worker_;

@@ -28,6 +28,7 @@ relay::slot_entry* relay::opened(const slot_id& id) noexcept {
 bool relay::open(std::uint32_t index) noexcept {
   auto& s = slots_[index];
   s.media = endpoint{settings_.packets_per_second};
+  s.told = {};
   s.onward = route::nowhere;
   s.current = use::open;
   s.open_position = static_cast<std::uint32_t>(open_.size());

@@ -27,6 +27,14 @@ struct slot_state {
   published<slot_statistics> statistics;
 };
 
+/// What a worker has relayed since it started, over all slots; RTP packets. It alone writes.
+struct relay_totals {
+  std::atomic<std::uint64_t> received{0};
+  std::atomic<std::uint64_t> sent{0};
+  std::atomic<std::uint64_t> expected{0}; ///< received, and lost by RFC 3550 A.3
+  std::atomic<std::uint64_t> dropped{0};  ///< any datagram
+};
+
 /// All that crosses between one worker and the control side. Who may write what:
 /// control pushes commands and pops free indices; the worker does the opposite.
 struct slot_board {
@@ -42,6 +50,7 @@ struct slot_board {
   std::atomic<std::size_t> free_count{0};
   std::atomic<std::size_t> quarantined_count{0};
   std::atomic<bool> is_release_missed{false};
+  relay_totals totals;
 };
 
 } // namespace tandem::media

@@ -35,8 +35,8 @@ struct station {
 
 class socket_engine final : public engine {
 public:
-  socket_engine(const engine_settings& settings, event_sink sink)
-    : settings_(settings), sink_(std::move(sink)) {}
+  socket_engine(const engine_settings& settings, const clock& time, event_sink sink)
+    : settings_(settings), time_(time), sink_(std::move(sink)) {}
 
   tl::expected<void, std::string> start(const clock&, std::vector<socket_pair>);
 
@@ -45,6 +45,7 @@ public:
   tl::expected<void, error> submit(const command&) override;
   std::optional<slot_statistics> statistics(slot_id) const override;
   occupancy pools() const override;
+  traffic look() const;
 
 private:
   tl::expected<station, std::string> start_station(std::uint16_t number, const clock&,
@@ -55,6 +56,7 @@ private:
   [[nodiscard]] slot slot_at(std::uint16_t station, std::uint32_t index) const;
 
   const engine_settings settings_;
+  const clock& time_;
   const event_sink sink_;
   std::vector<station> stations_;
   std::unordered_map<ip_endpoint, std::pair<std::uint16_t, std::uint32_t>> by_port_; ///< worker,
@@ -203,6 +205,33 @@ occupancy socket_engine::pools() const {
   return sum;
 }
 
+traffic socket_engine::look() const {
+  traffic out;
+  duration jitter{};
+  const auto heard_since = time_.now() - limits::stream_is_heard;
+  for (const auto& s : stations_) {
+    const auto& t = s.board->totals;
+    out.received += t.received.load(std::memory_order_relaxed);
+    out.sent += t.sent.load(std::memory_order_relaxed);
+    out.expected += t.expected.load(std::memory_order_relaxed);
+    out.dropped += t.dropped.load(std::memory_order_relaxed);
+    for (std::size_t i = 0; i < s.board->slot_count; ++i) {
+      const auto& state = s.board->states[i];
+      if (state.where.load(std::memory_order_relaxed) == slot_state::place::queued)
+        continue;
+      const auto stream = state.statistics.load();
+      if (stream.rtp_packets_received == 0 || stream.last_rtp_at < heard_since)
+        continue;
+      ++out.streams;
+      jitter += stream.jitter;
+      out.worst_jitter = std::max(out.worst_jitter, stream.jitter);
+    }
+  }
+  if (out.streams != 0)
+    out.mean_jitter = jitter / static_cast<std::int64_t>(out.streams);
+  return out;
+}
+
 } // namespace
 
 tl::expected<started_engine, std::string> start_socket_engine(const engine_settings& settings,
@@ -216,10 +245,11 @@ tl::expected<started_engine, std::string> start_socket_engine(const engine_setti
   auto pool = bind_pool(settings, *plan);
   if (!pool)
     return tl::unexpected(pool.error());
-  auto media = std::make_unique<socket_engine>(settings, std::move(sink));
+  auto media = std::make_unique<socket_engine>(settings, time, std::move(sink));
   if (auto started = media->start(time, std::move(pool->pairs)); !started)
     return tl::unexpected(started.error());
-  return started_engine{std::move(media), std::move(pool->warnings)};
+  auto look = [engine = media.get()] { return engine->look(); };
+  return started_engine{std::move(media), std::move(look), std::move(pool->warnings)};
 }
 
 } // namespace tandem::media

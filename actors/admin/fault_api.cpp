@@ -43,15 +43,6 @@ constexpr word<child_kind> kinds_of_child[]{{"app", child_kind::app},
                                             {"transaction", child_kind::transaction},
                                             {"media_endpoint", child_kind::media_endpoint}};
 
-http_response answer(unsigned status, const json& body) {
-  return {status, "application/json",
-          body.dump(-1, ' ', false, json::error_handler_t::replace) + "\n"};
-}
-
-http_response refuse(unsigned status, std::string what) {
-  return answer(status, {{"error", std::move(what)}});
-}
-
 template <class T, std::size_t N>
 std::string words_of(const word<T> (&all)[N]) {
   std::string out;
@@ -224,9 +215,9 @@ json fault_json(const fault_report& r) {
 
 http_response fault_api::handle(const http_request& r) const {
   if (faults_ == nullptr)
-    return refuse(403,
-                  "fault injection is off; [admin] fault_injection = true allows it, on a node "
-                  "whose admin.listen is loopback");
+    return json_refusal(
+        403, "fault injection is off; [admin] fault_injection = true allows it, on a node "
+             "whose admin.listen is loopback");
   auto rest = std::string_view(r.path).substr(path.size());
   if (!rest.empty() && rest.front() == '/')
     rest.remove_prefix(1);
@@ -235,33 +226,33 @@ http_response fault_api::handle(const http_request& r) const {
   if (r.method == "DELETE")
     return disarm(rest);
   if (r.method != "GET" || !rest.empty())
-    return refuse(405, r.method + " is not possible here; GET and POST " + std::string(path)
-                           + ", DELETE it or one of its numbers");
+    return json_refusal(405, r.method + " is not possible here; GET and POST " + std::string(path)
+                                 + ", DELETE it or one of its numbers");
   json list = json::array();
   for (const auto& report : faults_->list())
     list.push_back(fault_json(report));
-  return answer(200, {{"faults", std::move(list)}});
+  return json_answer(200, {{"faults", std::move(list)}});
 }
 
 http_response fault_api::arm(const http_request& r) const {
   auto read = read_fault(r.body);
   if (!read)
-    return refuse(400, read.error());
+    return json_refusal(400, read.error());
   const auto id = faults_->arm(*read);
   if (!id)
-    return refuse(400, id.error());
-  return answer(201, fault_json({.id = *id, .what = std::move(*read)}));
+    return json_refusal(400, id.error());
+  return json_answer(201, fault_json({.id = *id, .what = std::move(*read)}));
 }
 
 http_response fault_api::disarm(std::string_view number) const {
   if (number.empty())
-    return answer(200, {{"disarmed", faults_->disarm_all()}});
+    return json_answer(200, {{"disarmed", faults_->disarm_all()}});
   std::uint32_t id = 0;
   const auto* end = number.data() + number.size();
   if (std::from_chars(number.data(), end, id).ptr != end || !faults_->disarm(id))
-    return refuse(404, "no fault has the number " + std::string(number) + "; GET "
-                           + std::string(path) + " lists them");
-  return answer(200, {{"disarmed", 1}});
+    return json_refusal(404, "no fault has the number " + std::string(number) + "; GET "
+                                 + std::string(path) + " lists them");
+  return json_answer(200, {{"disarmed", 1}});
 }
 
 } // namespace tandem::actors

@@ -62,6 +62,20 @@ json tree_json(const std::vector<node_view>& nodes) {
   return std::move(made.front());
 }
 
+json overview_json(const overview& o) {
+  json states = json::object();
+  for (const auto& [state, count] : o.states)
+    states[std::string(state)] = count;
+  json mailboxes = json::array();
+  for (const auto& m : o.mailboxes)
+    mailboxes.push_back({{"path", m.path}, {"mailbox", m.mailbox}});
+  return {{"states", std::move(states)},
+          {"mailboxes", std::move(mailboxes)},
+          {"restarts", o.restarts},
+          {"failed_actors", o.failed},
+          {"calls", json::array()}};
+}
+
 json call_json(const call_summary& c) {
   json legs = json::array();
   for (const auto& l : c.legs)
@@ -119,6 +133,15 @@ json ladder_json(const ladder& l) {
     lines.push_back(std::move(row));
   }
   return {{"key", to_string(l.key())}, {"dropped", l.dropped()}, {"lines", std::move(lines)}};
+}
+
+http_response json_answer(unsigned status, const json& body) {
+  return {status, "application/json",
+          body.dump(-1, ' ', false, json::error_handler_t::replace) + "\n"};
+}
+
+http_response json_refusal(unsigned status, std::string sentence) {
+  return json_answer(status, {{"error", std::move(sentence)}});
 }
 
 } // namespace tandem::actors

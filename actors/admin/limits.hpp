@@ -14,6 +14,9 @@ constexpr std::size_t calls_listed = 10'000;
 /// Users listed at once, unless ?limit= asks for fewer.
 constexpr std::size_t registrations_listed = 10'000;
 
+/// Mailboxes and calls in an overview.
+constexpr std::size_t overview_rows = 10;
+
 /// Digits of a key that a request must name.
 constexpr std::size_t key_digits_asked = 4;
 

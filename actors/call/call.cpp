@@ -319,6 +319,8 @@ void call::note_states() {
       continue;
     s.state = state;
     s.actor->entry().set_state(state);
+    if (services_.log.enabled(log_level::debug))
+      services_.log.debug("call.state", s.name + " " + state, key_);
     note(state_line{s.name, state});
     // A step of a leg or dialog (an ACK) is what the call goes on from. Of others nobody knows
     // before something is sent.

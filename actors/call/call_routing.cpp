@@ -9,6 +9,7 @@
 #include "protocols/sip/response_builder.hpp"
 #include "protocols/sip/typed_headers.hpp"
 #include "runtime/base/check.hpp"
+#include "runtime/telemetry/event_log.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -226,11 +227,16 @@ const std::string& call::leg_name(child_id id) const {
 
 void call::note_received(const msg::sip_input& in, child_id for_child) {
   noted_ = true;
+  if (services_.log.enabled(log_level::debug))
+    services_.log.debug("sip.in", "from " + to_string(in.source) + ": " + summary_of(*in.message),
+                        key_);
   note(sip_line{true, in.source, node().transports[in.transport.value].local, leg_name(for_child),
                 summary_of(*in.message), in.message, in.message->raw()});
 }
 
 void call::note_sent(const outgoing& out, const std::string& leg) {
+  if (services_.log.enabled(log_level::debug))
+    services_.log.debug("sip.out", "to " + to_string(out.to) + ": " + out.summary, key_);
   note(sip_line{false, node().transports[out.transport.value].local, out.to, leg, out.summary,
                 out.bytes, *out.bytes});
 }

@@ -79,6 +79,7 @@ void call::note_answer(std::uint8_t leg) {
     account_.callee = leg;
   if (leg != caller.value || answered_)
     return;
+  services_.counters.call_answered();
   answered_ = now();
   account_.answered = services_.time.wall();
 }

@@ -50,6 +50,8 @@ struct call_counters {
   virtual void stray_message() = 0;
   virtual void input_dropped() = 0;
   virtual void fault() = 0;
+  virtual void call_opened() = 0;
+  virtual void call_answered() = 0;
 };
 
 /// What the calls of one shard share. All of it outlives them.

@@ -38,6 +38,7 @@ void calls::open(msg::open_call& m) {
   auto name = "app " + m.application.app;
   m.application.legs.push_back({.leg = child_id{fresh.record.next_child}, .incoming = true});
   fresh.record.children.push_back({app_child, the_call, std::move(name), m.application});
+  services_.counters.call_opened();
   send(start(std::move(fresh)), std::move(m.invite));
 }
 

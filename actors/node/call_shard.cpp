@@ -61,7 +61,7 @@ call_shard::call_shard(node_environment& env, std::uint32_t index, reactor& bell
   : env_(env), bell_(bell), registrations_(stores.registrations),
     shard_(env.system, index, env.time, bell), ladders_(env.settings.node.ladder),
     figures_(counters_for(env.figures)),
-    stream_figures_(std::make_unique<stream_counters>(env.figures)),
+    stream_figures_(std::make_unique<stream_counters>(env.figures)), call_figures_(env.figures),
     dropped_(env.figures.make_counter("tandem_call_inputs_dropped_total",
                                       "Inputs of a call that could not wait")),
     faults_(env.figures.make_counter("tandem_call_faults_total",
@@ -219,8 +219,10 @@ void call_shard::set_aside(const key128& key, std::string_view bytes) {
 }
 
 void call_shard::record(call_detail d) {
-  if (!d.again || !has_detail(d.key, d.start))
-    desk_.add(std::move(d));
+  if (d.again && has_detail(d.key, d.start))
+    return;
+  call_figures_.ended(d);
+  desk_.add(std::move(d));
 }
 
 /// Of a call that has just ended it may be on its way.

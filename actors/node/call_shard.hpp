@@ -5,6 +5,7 @@
 #include "actors/call/services.hpp"
 #include "actors/calls/call_archive.hpp"
 #include "actors/calls/directory.hpp"
+#include "actors/node/call_figures.hpp"
 #include "actors/node/detail_desk.hpp"
 #include "actors/node/stored_calls.hpp"
 #include "actors/registrar/registrar.hpp"
@@ -151,6 +152,8 @@ private:
   void stray_message() override { figures_.stray.add(); }
   void input_dropped() override { dropped_.add(); }
   void fault() override { faults_.add(); }
+  void call_opened() override { call_figures_.opened(); }
+  void call_answered() override { call_figures_.answered(); }
 
   node_environment& env_;
   reactor& bell_;
@@ -160,6 +163,7 @@ private:
   call_directory directory_;
   ingress_counters figures_;
   std::unique_ptr<stream_counters> stream_figures_;
+  call_figures call_figures_;
   counter& dropped_;
   counter& faults_;
   counter& commits_;

@@ -100,6 +100,7 @@ struct node::parts {
   [[nodiscard]] std::string details_folder() const { return (settings.node.data / "cdr").string(); }
   [[nodiscard]] bool has_detail(const key128&, wall_time started);
   void sample_figures();
+  void sample_packets();
   void hang_up_all();
   void close();
 
@@ -124,6 +125,8 @@ struct node::parts {
   std::vector<std::unique_ptr<asio_reactor>> reactors;
   std::vector<std::unique_ptr<call_shard>> shards;
   std::unique_ptr<media::engine> media;
+  std::function<media::traffic()> look_at_media;
+  media::traffic packets; ///< as last looked at; only the HTTP thread's
   caf::actor cdr;
   std::mutex written_lock;
   std::optional<written_details> written; ///< as far as restored calls want to know
@@ -142,6 +145,7 @@ tl::expected<void, std::string> node::parts::open() {
   if (!started)
     return tl::unexpected(started.error());
   media = std::move(started->media);
+  look_at_media = std::move(started->look);
   for (const auto& warning : started->warnings)
     log.warning("media.pool", warning);
 
@@ -175,7 +179,8 @@ tl::expected<void, std::string> node::parts::open() {
   if (settings.users.empty())
     log.warning("auth.open", "no [[users]]: whoever reaches this node can call without a login");
 
-  api = std::make_unique<admin_api>(*env, shards, faults.get());
+  api = std::make_unique<admin_api>(*env, shards, faults.get(),
+                                    [this] { packets = look_at_media(); });
   http_server_settings web;
   web.token = settings.admin.token.value_or("");
   web.open_paths = {"/healthz", "/readyz"};
@@ -240,6 +245,7 @@ bool node::parts::has_detail(const key128& key, wall_time started) {
 
 void node::parts::sample_figures() {
   sample_process(figures);
+  sample_packets();
   if (disks.moved != 0)
     log.info("node.store", std::to_string(disks.moved) + " registrations moved to other shards");
   figures.sample("tandem_actors", "Actors in the tree",
@@ -259,6 +265,31 @@ void node::parts::sample_figures() {
                  pairs(&media::occupancy::free));
   figures.sample("tandem_media_pairs_quarantined", "RTP/RTCP socket pairs released, not yet free",
                  pairs(&media::occupancy::quarantined));
+}
+
+void node::parts::sample_packets() {
+  const auto count = [this](const char* name, const char* help, auto member) {
+    figures.sample(name, help, [this, member] { return static_cast<double>(packets.*member); });
+  };
+  count("tandem_rtp_packets_received_total", "RTP packets taken from the source they came from",
+        &media::traffic::received);
+  count("tandem_rtp_packets_sent_total", "RTP packets passed on", &media::traffic::sent);
+  count("tandem_rtp_packets_expected_total", "RTP packets that were due, by their numbers",
+        &media::traffic::expected);
+  count("tandem_rtp_datagrams_dropped_total", "Datagrams on media ports that were not passed on",
+        &media::traffic::dropped);
+  count("tandem_rtp_streams", "RTP streams heard in the last 5 seconds", &media::traffic::streams);
+  const auto jitter = [this](const char* name, const char* help, auto member) {
+    figures.sample(name, help, [this, member] {
+      return std::chrono::duration<double>(packets.*member).count();
+    });
+  };
+  jitter("tandem_rtp_jitter_mean_seconds", "Mean interarrival jitter of those streams",
+         &media::traffic::mean_jitter);
+  jitter("tandem_rtp_jitter_worst_seconds", "Jitter of the worst of them",
+         &media::traffic::worst_jitter);
+  figures.sample("tandem_log_suppressed_total", "Log lines left out: too many of one cause",
+                 [this] { return static_cast<double>(log.suppressed()); });
 }
 
 /// Live calls are told good-bye before the node goes, within a second.

@@ -18,15 +18,19 @@ enum class console_verb : std::uint8_t {
   registrations,
   user,
   metrics,
-  fault
+  top,
+  log,
+  fault,
+  console
 };
 
 struct console_command {
   console_verb verb = console_verb::tree;
   std::string admin;
   std::string token;
-  std::string key;  ///< Lower-case hex digits, at least `shortest_key_prefix`.
-  std::string user; ///< of `user`
+  std::string token_file; ///< its first line goes before `token`
+  std::string key;        ///< Lower-case hex digits, at least `shortest_key_prefix`.
+  std::string user;       ///< of `user`
   /// Of `fault`: what is asked of /api/v1/faults.
   struct fault_request {
     std::string method;
@@ -34,8 +38,16 @@ struct console_command {
     std::string body;
   };
   fault_request fault{};
+  /// Of `log`: nothing asks what the levels are.
+  struct log_request {
+    std::string level;
+    std::string component;
+  };
+  log_request log{};
   bool json = false;
   bool follow = false;
+  bool once = false;       ///< `top`: one picture, when one interval has passed
+  double interval_s = 1.0; ///< `top`
   std::size_t limit = 40;
 };
 

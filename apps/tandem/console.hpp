@@ -1,9 +1,13 @@
 #pragma once
 
+#include "apps/tandem/full_screen.hpp"
+#include "apps/tandem/line_source.hpp"
 #include "apps/tandem/terminal.hpp"
 
+#include <chrono>
 #include <functional>
 #include <iosfwd>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,11 +17,18 @@ namespace tandem {
 struct console_environment {
   std::ostream& out;
   std::ostream& err;
-  terminal_view view{};
-  std::string admin{}; ///< TANDEM_ADMIN
-  std::string token{}; ///< TANDEM_TOKEN, which does not show in the list of processes
-  /// Waits until the next picture of --follow; false: there is none.
-  std::function<bool()> pause = [] { return false; };
+  terminal_view view{};       ///< of `out`
+  terminal_view error_view{}; ///< of `err`
+  std::string admin{};        ///< TANDEM_ADMIN
+  std::string token{};        ///< TANDEM_TOKEN, which does not show in the list of processes
+  /// Waits until the next picture of --follow or `top`; false: there is none.
+  std::function<bool(std::chrono::milliseconds)> pause = [](auto) { return false; };
+  /// The terminal as it is now; null: as `view` says, for ever.
+  std::function<terminal_view()> look{};
+  /// The whole terminal for `top`; null, or a null answer: there is none.
+  std::function<std::unique_ptr<full_screen>()> open_screen{};
+  /// Where `console` gets its lines.
+  std::function<std::unique_ptr<line_source>(completer)> open_lines{};
 };
 
 constexpr int exit_done = 0;

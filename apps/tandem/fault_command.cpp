@@ -31,7 +31,8 @@ constexpr const char* path_help =
 
 void add_target(CLI::App& verb, const std::shared_ptr<fault_words>& w) {
   verb.add_option("PATH", w->path, path_help)->required();
-  verb.add_option("--kind", w->kind, "only app, leg, dialog, transaction or media_endpoint");
+  verb.add_option("--kind", w->kind, "only app, leg, dialog, transaction or media_endpoint")
+      ->type_name("KIND");
   verb.add_option("--entry", w->entry, "at which entry of its handlers")->capture_default_str();
   verb.add_option("--times", w->times, "at how many in a row, 0: without end")
       ->capture_default_str();

@@ -106,12 +106,17 @@ std::string render_leg(const nlohmann::json& leg, const terminal_view& v) {
 
 } // namespace
 
-std::string render_calls(const nlohmann::json& answer, const terminal_view& v, std::size_t limit) {
-  const auto& calls = list_of(answer, "calls");
-  if (calls.empty())
-    return "no calls\n";
+std::vector<std::string> shown_keys(const nlohmann::json& calls) {
   const auto digits = key_length(calls);
-  const auto shown = limit == 0 ? calls.size() : std::min(limit, calls.size());
+  std::vector<std::string> out;
+  for (const auto& c : calls)
+    out.push_back(text_of(c, "key").substr(0, digits));
+  return out;
+}
+
+std::string render_call_rows(const nlohmann::json& calls, const terminal_view& v,
+                             std::size_t shown) {
+  const auto digits = key_length(calls);
   std::vector<std::vector<table_cell>> rows;
   for (std::size_t i = 0; i < shown; ++i) {
     const auto& c = calls[i];
@@ -125,16 +130,24 @@ std::string render_calls(const nlohmann::json& answer, const terminal_view& v, s
                     {talk_of(c)},
                     {legs_in_words(c)}});
   }
-  auto out = render_table(v,
-                          {{"KEY"},
-                           {"STATE"},
-                           {"FROM", align::left, true},
-                           {"TO", align::left, true},
-                           {"APP"},
-                           {"AGE", align::right},
-                           {"TALK", align::right},
-                           {"LEGS"}},
-                          rows);
+  return render_table(v,
+                      {{"KEY"},
+                       {"STATE"},
+                       {"FROM", align::left, true},
+                       {"TO", align::left, true},
+                       {"APP"},
+                       {"AGE", align::right},
+                       {"TALK", align::right},
+                       {"LEGS"}},
+                      rows);
+}
+
+std::string render_calls(const nlohmann::json& answer, const terminal_view& v, std::size_t limit) {
+  const auto& calls = list_of(answer, "calls");
+  if (calls.empty())
+    return "no calls\n";
+  const auto shown = limit == 0 ? calls.size() : std::min(limit, calls.size());
+  auto out = render_call_rows(calls, v, shown);
   if (shown < calls.size()) {
     const auto hidden = static_cast<std::int64_t>(calls.size() - shown);
     out += painted(v, ink::dim, "… and " + counted(hidden, "more call")) + "\n";

@@ -47,10 +47,13 @@ std::string render_row(const terminal_view& v, const std::vector<table_column>& 
   std::size_t used = 0;
   std::string spaces; // written only if something follows: no blanks at the end of a line
   for (std::size_t i = 0; i < columns.size() && i < row.size(); ++i) {
+    if (used >= v.width)
+      break; // no room for what is left
     const bool last = i + 1 == columns.size();
-    const auto room = last ? (v.width > used ? v.width - used : 1) : widths[i];
+    const auto room = last ? v.width - used : std::min(widths[i], v.width - used);
     const auto text = clipped(row[i].text, room);
-    const auto blank = widths[i] > cells(text) ? widths[i] - cells(text) : 0;
+    const auto fill = std::min(widths[i], v.width - used);
+    const auto blank = fill > cells(text) ? fill - cells(text) : 0;
     const auto before = columns[i].side == align::right ? blank : 0;
     if (!text.empty()) {
       line += spaces + std::string(before, ' ') + painted(v, row[i].colour, text);

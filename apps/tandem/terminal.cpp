@@ -48,13 +48,15 @@ bool is_control(std::string_view character) {
 
 } // namespace
 
-terminal_view look_at_terminal() {
+terminal_view look_at_terminal(int descriptor) {
   terminal_view v;
-  v.interactive = isatty(STDOUT_FILENO) == 1;
+  v.interactive = isatty(descriptor) == 1;
+  if (!v.interactive)
+    v.width = widest; // whoever reads a pipe wants all of it
   const auto columns = variable("COLUMNS");
   std::from_chars(columns.data(), columns.data() + columns.size(), v.width);
   winsize size{};
-  if (v.interactive && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+  if (v.interactive && ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
     v.width = size.ws_col;
     v.height = size.ws_row;
   }

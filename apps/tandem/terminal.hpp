@@ -15,9 +15,10 @@ struct terminal_view {
   bool colour = false;      ///< ANSI colours; see https://no-color.org for when not.
 };
 
-/// The terminal behind standard output. Colour unless NO_COLOR is set and not empty, or TERM is
-/// "dumb"; without a terminal COLUMNS gives the width.
-[[nodiscard]] terminal_view look_at_terminal();
+/// The terminal behind a descriptor, standard output unless told otherwise. Colour unless NO_COLOR
+/// is set and not empty, or TERM is "dumb"; without a terminal COLUMNS gives the width, else
+/// nothing is cut.
+[[nodiscard]] terminal_view look_at_terminal(int descriptor = 1);
 
 enum class ink : std::uint8_t { plain, dim, bold, red, green, yellow, cyan };
 

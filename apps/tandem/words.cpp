@@ -66,6 +66,11 @@ double number_of(const nlohmann::json& j, const char* field) {
   return found != j.end() && found->is_number() ? found->get<double>() : 0;
 }
 
+bool flag_of(const nlohmann::json& j, const char* field) {
+  const auto found = j.is_object() ? j.find(field) : j.end();
+  return found != j.end() && found->is_boolean() && found->get<bool>();
+}
+
 const nlohmann::json& list_of(const nlohmann::json& j, const char* field) {
   static const nlohmann::json none = nlohmann::json::array();
   const auto found = j.is_object() ? j.find(field) : j.end();

@@ -24,6 +24,7 @@ namespace tandem {
 /// 0 when it is absent or no number.
 [[nodiscard]] std::int64_t count_of(const nlohmann::json&, const char* field);
 [[nodiscard]] double number_of(const nlohmann::json&, const char* field);
+[[nodiscard]] bool flag_of(const nlohmann::json&, const char* field);
 /// The list, or an empty one.
 [[nodiscard]] const nlohmann::json& list_of(const nlohmann::json&, const char* field);
 /// Is the field there, and not null?

@@ -1,11 +1,14 @@
 // tandemd --config FILE: one node.
 #include "actors/node/node.hpp"
 #include "apps/built_in.hpp"
+#include "config/unknown_apps.hpp"
+#include "runtime/base/version.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <malloc.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <string>
@@ -33,24 +36,19 @@ void settle_allocator() {
   mallopt(M_TRIM_THRESHOLD, 64 * mib);
 }
 
-/// The settings of the file, in which every route names an application that is built in; or what is
-/// wrong with it, a line each.
-tl::expected<tandem::configuration, std::vector<std::string>>
-load(const std::string& file, const tandem::actors::app_catalogue& apps) {
+/// The settings of the file, in which every route names an application that is built in; or all
+/// that is wrong with it, in order of line.
+tandem::config_result load(const std::string& file, const tandem::actors::app_catalogue& apps) {
   auto settings = tandem::load_configuration(file);
-  std::vector<std::string> wrong;
+  auto wrong = tandem::unknown_apps(
+      file, [&](std::string_view name) { return apps.find(name) != nullptr; },
+      tandem::apps::built_in_names());
   if (!settings)
-    for (const auto& e : settings.error())
-      wrong.push_back(to_string(e));
-  else
-    for (std::size_t i = 0; i < settings->routes.size(); ++i)
-      if (const auto& app = settings->routes[i].app; apps.find(app) == nullptr)
-        wrong.push_back(
-            fmt::format("{}: routes[{}].app: there is no application \"{}\"; there are: {}", file,
-                        i + 1, app, tandem::apps::built_in_names()));
+    wrong.insert(wrong.begin(), settings.error().begin(), settings.error().end());
+  std::ranges::stable_sort(wrong, {}, &tandem::config_error::line);
   if (!wrong.empty())
     return tl::unexpected(std::move(wrong));
-  return std::move(*settings);
+  return settings;
 }
 
 /// SIGHUP: a file with a mistake changes nothing.
@@ -59,8 +57,8 @@ void reload(tandem::actors::node& node, const std::string& file,
   auto& log = node.log();
   const auto settings = load(file, apps);
   if (!settings) {
-    for (const auto& line : settings.error())
-      log.error("config.reload", line);
+    for (const auto& wrong : settings.error())
+      log.error("config.reload", to_string(wrong));
     return log.error("config.reload", file + " has mistakes; nothing was changed");
   }
   const auto report = node.reload(*settings);
@@ -81,13 +79,17 @@ int main(int argc, char** argv) {
   bool check_only = false;
   cli.add_option("--config", file, "Configuration (TOML), see docs/CONFIG.md")->required();
   cli.add_flag("--check", check_only, "Check the configuration and stop");
+  cli.set_version_flag("--version", "tandemd " + std::string{tandem::version()});
   CLI11_PARSE(cli, argc, argv);
 
   const auto apps = tandem::apps::built_in();
   const auto settings = load(file, apps);
   if (!settings) {
-    for (const auto& line : settings.error())
-      fmt::print(stderr, "{}\n", line);
+    for (const auto& wrong : settings.error())
+      fmt::print(stderr, "{}\n", to_string(wrong));
+    const auto count = settings.error().size();
+    fmt::print(stderr, "tandemd: {} mistake{} in {}: nothing was started\n", count,
+               count == 1 ? "" : "s", file);
     return 2;
   }
   if (check_only) {

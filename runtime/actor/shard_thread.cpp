@@ -4,6 +4,9 @@
 #include <caf/after.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/system_messages.hpp>
+#include <pthread.h>
+
+#include <string>
 
 namespace tandem {
 
@@ -23,6 +26,7 @@ void shard_thread::stop() {
 }
 
 void shard_thread::loop() {
+  pthread_setname_np(pthread_self(), ("shard/" + std::to_string(shard_.index())).c_str());
   shard_.bind();
   // What was asked of it before its start comes before what the sockets have for it by now: a call
   // that is to be restored must be there when its phone speaks.

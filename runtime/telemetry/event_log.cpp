@@ -144,14 +144,14 @@ private:
 };
 
 event_log::event_log(const clock& time, const log_settings& s)
-  : level_(s.level), backend_(std::make_unique<backend>(time, s)) {
+  : levels_(s.level), backend_(std::make_unique<backend>(time, s)) {
 }
 
 event_log::~event_log() = default;
 
 void event_log::write(log_level l, std::string_view cause, std::string_view text,
                       const std::optional<key128>& call) {
-  if (enabled(l))
+  if (levels_.is_written(l, cause, call))
     backend_->write(l, cause, text, call);
 }
 

@@ -3,8 +3,8 @@
 #include "runtime/base/key.hpp"
 #include "runtime/base/log_level.hpp"
 #include "runtime/base/time.hpp"
+#include "runtime/telemetry/log_levels.hpp"
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -43,11 +43,8 @@ public:
   ~event_log();
 
   /// Ask before building an expensive text.
-  [[nodiscard]] bool enabled(log_level l) const {
-    return l >= level_.load(std::memory_order_relaxed) && l != log_level::off;
-  }
-  void set_level(log_level l) { level_.store(l, std::memory_order_relaxed); }
-  [[nodiscard]] log_level level() const { return level_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool enabled(log_level l) const { return levels_.are_any_written(l); }
+  [[nodiscard]] log_levels& levels() { return levels_; }
 
   /// `cause` is a short fixed name of the place ("sip.parse"), the unit of rate limiting.
   void write(log_level, std::string_view cause, std::string_view text,
@@ -75,7 +72,7 @@ public:
 
 private:
   class backend;
-  std::atomic<log_level> level_;
+  log_levels levels_;
   std::unique_ptr<backend> backend_;
 };
 

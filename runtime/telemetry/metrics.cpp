@@ -40,7 +40,19 @@ struct series_family {
   std::string help;
   prometheus::MetricType type = prometheus::MetricType::Untyped;
   std::map<metric_labels, cell> series;
+  std::string label{};                              ///< with `each`
+  std::function<metrics::labelled_values()> each{}; ///< as many as there are when asked
 };
+
+prometheus::MetricType type_of_sample(std::string_view name) {
+  return name.ends_with("_total") ? prometheus::MetricType::Counter : prometheus::MetricType::Gauge;
+}
+
+prometheus::ClientMetric read(double value) {
+  prometheus::ClientMetric m;
+  m.counter.value = m.gauge.value = value; // the family's type says which is written
+  return m;
+}
 
 prometheus::ClientMetric read(const histogram& h) {
   prometheus::ClientMetric m;
@@ -65,7 +77,7 @@ prometheus::ClientMetric read(const cell& c) {
   else if (const auto* ranges = std::get_if<std::unique_ptr<histogram>>(&c))
     m = read(**ranges);
   else
-    m.gauge.value = std::get<std::function<double()>>(c)();
+    m = read(std::get<std::function<double()>>(c)());
   return m;
 }
 
@@ -77,6 +89,11 @@ prometheus::MetricFamily read(const std::string& name, const series_family& f) {
       m.label.push_back({key, text});
     out.metric.push_back(std::move(m));
   }
+  if (f.each)
+    for (const auto& [text, value] : f.each()) {
+      out.metric.push_back(read(value));
+      out.metric.back().label.push_back({f.label, text});
+    }
   return out;
 }
 
@@ -99,6 +116,18 @@ public:
     TANDEM_CHECK(count_ < max_series);
     ++count_;
     return family.series.emplace(labels, make()).first->second;
+  }
+
+  void add_each(std::string_view name, std::string_view help, std::string_view label,
+                std::function<labelled_values()> read_all) {
+    TANDEM_CHECK(prometheus::CheckMetricName(std::string{name}));
+    TANDEM_CHECK(prometheus::CheckLabelName(std::string{label}));
+    const std::lock_guard hold{mutex_};
+    const auto [at, is_new] =
+        families_.try_emplace(std::string{name}, std::string{help}, type_of_sample(name));
+    TANDEM_CHECK(is_new);
+    at->second.label = label;
+    at->second.each = std::move(read_all);
   }
 
   [[nodiscard]] std::string serialize() const {
@@ -147,8 +176,13 @@ histogram& metrics::make_histogram(std::string_view name, std::string_view help,
 
 void metrics::sample(std::string_view name, std::string_view help, std::function<double()> read,
                      const metric_labels& labels) {
-  registry_->find_or_add(name, help, prometheus::MetricType::Gauge, labels,
+  registry_->find_or_add(name, help, type_of_sample(name), labels,
                          [&] { return cell{std::move(read)}; });
+}
+
+void metrics::sample_each(std::string_view name, std::string_view help, std::string_view label,
+                          std::function<labelled_values()> read) {
+  registry_->add_each(name, help, label, std::move(read));
 }
 
 std::string metrics::serialize() const {

@@ -65,9 +65,14 @@ public:
   gauge& make_gauge(std::string_view name, std::string_view help, const metric_labels& = {});
   histogram& make_histogram(std::string_view name, std::string_view help,
                             std::vector<double> bounds, const metric_labels& = {});
-  /// A gauge that is read when somebody looks. `read` runs in the thread of `serialize()`.
+  /// A value that is read when somebody looks: a counter if its name ends in "_total", as all
+  /// counters' do, else a gauge. `read` runs in the thread of `serialize()`.
   void sample(std::string_view name, std::string_view help, std::function<double()> read,
               const metric_labels& = {});
+  /// As many of them as there are at that time, by the text of one label.
+  using labelled_values = std::map<std::string, double>;
+  void sample_each(std::string_view name, std::string_view help, std::string_view label,
+                   std::function<labelled_values()> read);
 
   /// Text format 0.0.4; content type "text/plain; version=0.0.4".
   [[nodiscard]] std::string serialize() const;
@@ -77,8 +82,9 @@ private:
   std::unique_ptr<registry> registry_;
 };
 
-/// Adds process_resident_memory_bytes, process_open_fds, process_cpu_seconds_total (as a gauge) and
-/// process_threads, read from /proc when somebody looks.
+/// Adds process_resident_memory_bytes, process_open_fds, process_max_fds,
+/// process_start_time_seconds, process_cpu_seconds_total, tandem_thread_cpu_seconds_total (threads
+/// of one name together) and process_threads, read from /proc when somebody looks.
 void sample_process(metrics&);
 
 } // namespace tandem

@@ -64,6 +64,8 @@ private:
   void stray_message() override {}
   void input_dropped() override {}
   void fault() override {}
+  void call_opened() override {}
+  void call_answered() override {}
 
   void note(happening);
 

@@ -1,4 +1,4 @@
-// docs/CONFIG.md and the reader must know the same keys.
+// docs/CONFIG.md, tandem.toml(5) and the reader must know the same keys.
 #include "config/configuration.hpp"
 
 #include <catch2/catch.hpp>
@@ -11,13 +11,15 @@ using namespace tandem;
 
 namespace {
 
-std::set<std::string> documented_keys() {
-  std::ifstream in{std::string{TANDEM_SOURCE_DIR} + "/docs/CONFIG.md"};
+/// What stands between the two in lines of that file that begin with the first.
+std::set<std::string> documented_keys(const std::string& file, const std::string& before,
+                                      char after) {
+  std::ifstream in{std::string{TANDEM_SOURCE_DIR} + "/docs/" + file};
   REQUIRE(in);
   std::set<std::string> keys;
   for (std::string line; std::getline(in, line);)
-    if (line.starts_with("| `"))
-      keys.insert(line.substr(3, line.find('`', 3) - 3));
+    if (line.starts_with(before))
+      keys.insert(line.substr(before.size(), line.find(after, before.size()) - before.size()));
   return keys;
 }
 
@@ -43,7 +45,8 @@ std::set<std::string> known_keys(const std::string& header, const std::string& p
 
 } // namespace
 
-TEST_CASE("docs/CONFIG.md has a row for every key and no other", "[config][docs]") {
+TEST_CASE("docs/CONFIG.md and tandem.toml(5) have a row for every key and no other",
+          "[config][docs]") {
   std::set<std::string> known;
   for (const auto& [header, prefix] :
        std::map<std::string, std::string>{{"[node]\n", "node."},
@@ -61,5 +64,6 @@ TEST_CASE("docs/CONFIG.md has a row for every key and no other", "[config][docs]
     known.merge(known_keys(header, prefix));
   known.erase("sip.listen"); // tables: their keys have the rows
   known.erase("users.ha1");
-  CHECK(documented_keys() == known);
+  CHECK(documented_keys("CONFIG.md", "| `", '`') == known);
+  CHECK(documented_keys("man/tandem.toml.5", ".It Cm ", '\n') == known);
 }

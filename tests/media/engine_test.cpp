@@ -66,6 +66,7 @@ struct engine_fixture {
     if (!started)
       FAIL(started.error());
     engine = std::move(started->media);
+    look = std::move(started->look);
   }
 
   media::slot allocated(const key128& call = {1, 1}) {
@@ -95,6 +96,7 @@ struct engine_fixture {
   std::mutex mutex;
   std::vector<media::event> events;
   std::unique_ptr<media::engine> engine;
+  std::function<media::traffic()> look;
 };
 
 } // namespace
@@ -123,9 +125,50 @@ TEST_CASE("engine: two phones through a worker, counted and reported", "[media]"
     return s->rtp_packets_received == 100 && s->rtp_packets_sent == 100;
   }));
   CHECK(f.engine->statistics(a.id)->rtp_packets_lost == 0);
+  CHECK(comes_true([&] { return f.look().sent == 200; }));
+  CHECK(f.look().received == 200);
+  CHECK(f.look().expected == 200);
+  CHECK(f.look().dropped >= 1); // of wait_until_listening
+  CHECK(f.look().streams == 2);
   CHECK(f.engine->statistics(a.id)->source == alice.rtp.local());
   f.engine.reset(); // joins: the events are all there
   CHECK(f.events.size() == 4);
+}
+
+TEST_CASE("engine: what was relayed stays counted when its slot is given back", "[media]") {
+  engine_fixture f;
+  phone alice;
+  for (std::uint64_t use = 1; use <= 2; ++use) {
+    const auto a = f.allocated();
+    f.remote(a, alice);
+    f.command(media::echo{a.id});
+    f.wait_until_listening(a);
+    for (const std::uint16_t n : std::initializer_list<std::uint16_t>{1, 2, 4}) {
+      alice.rtp.send(rtp_bytes({.sequence = n}), a.rtp);
+      REQUIRE(alice.rtp.receive());
+    }
+    CHECK(comes_true([&] { return f.look().sent == 3 * use; }));
+    CHECK(f.look().received == 3 * use);
+    CHECK(f.look().expected == 4 * use); // one was lost
+    f.command(media::release{a.id});
+    CHECK(f.look().received == 3 * use);
+  }
+}
+
+TEST_CASE("engine: what a call's earlier process relayed is not this one's", "[media]") {
+  engine_fixture f;
+  phone alice;
+  const auto a = f.allocated();
+  f.remote(a, alice);
+  f.command(media::echo{a.id});
+  f.command(media::resume{a.id, alice.rtp.local(), 3, {1000, 900, 10}});
+  f.wait_until_listening(a);
+  CHECK(f.engine->statistics(a.id)->rtp_packets_received == 1000);
+  CHECK(f.look().received == 0);
+  alice.rtp.send(rtp_bytes({.ssrc = 3, .sequence = 1}), a.rtp);
+  REQUIRE(alice.rtp.receive());
+  CHECK(comes_true([&] { return f.look().sent == 1; }));
+  CHECK(f.look().received == 1);
 }
 
 TEST_CASE("limits: n pairs are handed out, n+1 is an error until one is given back", "[media]") {

@@ -1,10 +1,14 @@
 #include "apps/tandem/console.hpp"
 
-#include "runtime/io/http_server.hpp"
-#include "tests/apps/tandem/sample_node.hpp"
+#include "tests/apps/tandem/small_node.hpp"
 
 #include <catch2/catch.hpp>
+#include <unistd.h>
 
+#include <algorithm>
+#include <deque>
+#include <filesystem>
+#include <fstream>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -14,54 +18,6 @@ using namespace tandem::test;
 
 namespace {
 
-http_response error_answer(unsigned status, const std::string& sentence) {
-  return {status, "application/json", nlohmann::json{{"error", sentence}}.dump()};
-}
-
-/// A node that has the sample's two calls, and remembers what was asked of it.
-struct small_node {
-  explicit small_node(http_server_settings s = {}) {
-    auto started = http_server::start(
-        parse_ip_endpoint("127.0.0.1:0").value(),
-        [this](const http_request& r) { return answer(r); }, std::move(s));
-    REQUIRE(started);
-    server = std::move(*started);
-  }
-
-  http_response answer(const http_request& r) {
-    asked.push_back(r.method + " " + r.path);
-    if (!r.body.empty())
-      bodies.push_back(r.body);
-    const auto json = [](const nlohmann::json& j) {
-      return http_response{200, "application/json", j.dump()};
-    };
-    const auto call = "/api/v1/calls/" + key_a;
-    if (r.path == "/metrics")
-      return {200, "text/plain; version=0.0.4", "calls 2\n"};
-    if (r.path == "/api/v1/tree")
-      return json(sample_tree());
-    if (r.path == "/api/v1/calls")
-      return json(sample_calls());
-    if (r.path == "/api/v1/registrations")
-      return json(sample_registrations());
-    if (r.path == "/api/v1/users/1001" || r.path == "/api/v1/users/a%2Fb%25")
-      return json(sample_user());
-    if (r.path == call + "/ladder")
-      return json(sample_ladder());
-    if (r.path == call && r.method == "DELETE")
-      return {202, "application/json", R"({"key":")" + key_a + R"(","result":"ending"})"};
-    if (r.path == call)
-      return json(sample_call());
-    if (r.path.starts_with("/api/v1/faults"))
-      return json(sample_faults(r.method));
-    return error_answer(404, "there is no such call");
-  }
-
-  std::vector<std::string> asked;
-  std::vector<std::string> bodies;
-  std::unique_ptr<http_server> server; // last: its thread ends before `asked` goes
-};
-
 struct run_result {
   int code;
   std::string out, err;
@@ -70,14 +26,33 @@ struct run_result {
 run_result run(std::vector<std::string> arguments, const std::string& admin = {},
                const std::string& token = {}, int pictures = 1, terminal_view view = {}) {
   std::ostringstream out, err;
-  console_environment env{out, err, view, admin, token, [&] { return --pictures > 0; }};
+  console_environment env{out, err, view, {}, admin, token, [&](auto) { return --pictures > 0; }};
   const int code = run_console(arguments, env);
   return {code, out.str(), err.str()};
 }
 
-std::string address_of(const small_node& n) {
-  return to_string(n.server->local());
-}
+/// Wakes as told; no clock runs.
+class scripted_screen final : public full_screen {
+public:
+  scripted_screen(bool& is_open, std::vector<std::string>& drawn, std::deque<wake>& wakes)
+    : is_open_(is_open), drawn_(drawn), wakes_(wakes) {
+    is_open_ = true;
+  }
+  ~scripted_screen() override { is_open_ = false; }
+  void draw(std::string_view picture) override { drawn_.emplace_back(picture); }
+  wake wait(std::chrono::milliseconds) override {
+    REQUIRE(!wakes_.empty());
+    const auto next = wakes_.front();
+    wakes_.pop_front();
+    return next;
+  }
+  terminal_view view() const override { return {.width = 80, .height = 24, .interactive = true}; }
+
+private:
+  bool& is_open_;
+  std::vector<std::string>& drawn_;
+  std::deque<wake>& wakes_;
+};
 
 } // namespace
 
@@ -157,6 +132,91 @@ TEST_CASE("console: each word of fault says what is to be done to whom", "[conso
     CHECK(run(wrong, admin).code == 2);
 }
 
+TEST_CASE("console: log levels are shown, and changed for all, a component, a call", "[console]") {
+  small_node n;
+  const auto admin = address_of(n);
+  CHECK(run({"log"}, admin).out
+        == "LINES OF       LEVEL\nall            info\nsip            debug\n"
+           "call "
+               + key_a.substr(0, 8) + "  trace\ncomponents: call sip\n");
+  CHECK(run({"log", "debug"}, admin).code == 0);
+  CHECK(run({"log", "debug", "sip"}, admin).code == 0);
+  CHECK(run({"log", "trace", "--call", "7f3a1b2c"}, admin).code == 0);
+  CHECK(n.bodies
+        == std::vector<std::string>{R"({"level":"debug"})",
+                                    R"({"component":"sip","level":"debug"})",
+                                    R"({"call":")" + key_a + R"(","level":"trace"})"});
+  CHECK(n.asked.front() == "GET /api/v1/log");
+  CHECK(n.asked.back() == "PUT /api/v1/log");
+  for (const std::vector<std::string>& wrong : {std::vector<std::string>{"log", "loud"},
+                                                {"log", "--call", "7f3a1b2c"},
+                                                {"log", "debug", "--call", "nothex"},
+                                                {"log", "debug", "sip", "--call", "7f3a1b2c"}})
+    CHECK(run(wrong, admin).code == 2);
+}
+
+TEST_CASE("console: top once, without a terminal", "[console]") {
+  small_node n;
+  const auto admin = address_of(n);
+  const auto text = run({"top", "--once"}, admin, "", 2);
+  CHECK(text.code == 0);
+  CHECK_THAT(text.out, Catch::Contains("node a"));
+  CHECK(nlohmann::json::parse(run({"top", "--once", "--json"}, admin, "", 2).out)["node"] == "a");
+  CHECK(run({"top", "--interval", "0"}, admin).code == 2);
+}
+
+TEST_CASE("console: top takes a terminal and gives it back, and p holds the picture", "[console]") {
+  small_node n;
+  std::ostringstream out, err;
+  console_environment env{out, err};
+  env.admin = address_of(n);
+  bool is_open = false;
+  std::vector<std::string> drawn;
+  std::deque<full_screen::wake> wakes{
+      {full_screen::wake::kind::time},     {full_screen::wake::kind::key, 'p'},
+      {full_screen::wake::kind::time},     {full_screen::wake::kind::resized},
+      {full_screen::wake::kind::key, 'p'}, {full_screen::wake::kind::time},
+      {full_screen::wake::kind::key, 'q'}};
+  env.open_screen = [&] { return std::make_unique<scripted_screen>(is_open, drawn, wakes); };
+  CHECK(run_console({"top"}, env) == 0);
+  CHECK_FALSE(is_open);
+  CHECK(drawn.size() == 7);
+  CHECK_THAT(drawn[0], Catch::Contains("q ends, p holds"));
+  CHECK_THAT(drawn[2], Catch::Contains("held"));
+  CHECK(std::ranges::count(n.asked, "GET /metrics") == 3); // not while it is held
+  for (const auto& picture : drawn)
+    CHECK(std::ranges::count(picture, '\n') < 24); // it never scrolls
+}
+
+TEST_CASE("console: top goes on while the node is away", "[console]") {
+  auto n = std::make_unique<small_node>();
+  std::ostringstream out, err;
+  console_environment env{out, err};
+  env.admin = address_of(*n);
+  bool is_open = false;
+  std::vector<std::string> drawn;
+  std::deque<full_screen::wake> wakes{{full_screen::wake::kind::time},
+                                      {full_screen::wake::kind::ended}};
+  env.open_screen = [&] {
+    n.reset();
+    return std::make_unique<scripted_screen>(is_open, drawn, wakes);
+  };
+  CHECK(run_console({"top"}, env) == 0);
+  CHECK_THAT(drawn[1], Catch::Contains("Connection refused; trying again"));
+}
+
+TEST_CASE("console: the token may stand in a file", "[console]") {
+  small_node guarded{{.token = "s3cret"}};
+  const auto file =
+      std::filesystem::temp_directory_path() / ("tandem-token-" + std::to_string(::getpid()));
+  std::ofstream{file} << "s3cret\nmore\n";
+  CHECK(run({"tree", "--token-file", file.string()}, address_of(guarded)).code == 0);
+  std::filesystem::remove(file);
+  const auto gone = run({"tree", "--token-file", file.string()}, address_of(guarded));
+  CHECK(gone.code == 2);
+  CHECK_THAT(gone.err, Catch::Contains(file.string()));
+}
+
 TEST_CASE("console: --json gives the node's words, before and behind the verb", "[console]") {
   small_node n;
   const auto admin = address_of(n);
@@ -198,7 +258,7 @@ TEST_CASE("console: exit code 1 when the node says no, with its words", "[consol
   CHECK(refused.code == 1);
   CHECK(refused.err
         == "tandem: a valid bearer token is needed\n"
-           "Give the [admin] token of its configuration with --token or TANDEM_TOKEN.\n");
+           "Give the [admin] token of its configuration with --token-file, or in TANDEM_TOKEN.\n");
   CHECK(run({"tree", "--token", "s3cret"}, address_of(guarded)).code == 0);
   CHECK(run({"tree"}, address_of(guarded), "s3cret").code == 0);
 }

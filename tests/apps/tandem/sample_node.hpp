@@ -136,6 +136,63 @@ inline nlohmann::json sample_ladder() {
             ladder_message(2180, alice, node, "ACK sip:127.0.0.1:5060")}}};
 }
 
+inline nlohmann::json sample_log() {
+  return {{"level", "info"},
+          {"components", {{"sip", "debug"}}},
+          {"calls", {{key_a.substr(0, 8), "trace"}}},
+          {"known", {"call", "sip"}},
+          {"suppressed", 0}};
+}
+
+inline nlohmann::json sample_overview() {
+  return {{"node", "a"},
+          {"version", "0.1.0"},
+          {"up_ms", 187'200'000},
+          {"ready", true},
+          {"degraded", false},
+          {"states", {{"talking", 1'200}, {"ringing", 34}}},
+          {"mailboxes",
+           {{{"path", "signalling/router"}, {"mailbox", 12}},
+            {{"path", "signalling/calls"}, {"mailbox", 3}}}},
+          {"restarts", 2},
+          {"failed_actors", 1},
+          {"calls", sample_calls()["calls"]}};
+}
+
+/// Of a node under load, so many seconds after the first look.
+inline std::string sample_metrics(int seconds) {
+  const auto line = [&](const std::string& name, double at_first, double per_second) {
+    return name + " " + std::to_string(at_first + per_second * seconds) + "\n";
+  };
+  return line("tandem_calls", 1'234, 0) + line("tandem_calls_limit", 20'000, 0)
+         + line("tandem_calls_opened_total", 1'000, 105.5)
+         + line("tandem_calls_answered_total", 990, 104)
+         + line(R"(tandem_calls_ended_total{answered="yes",cause="bye"})", 900, 100)
+         + line(R"(tandem_calls_ended_total{answered="no",cause="cancelled"})", 10, 2)
+         + line(R"(tandem_calls_ended_total{answered="no",cause="no response"})", 5, 1)
+         + line(R"(tandem_calls_ended_total{answered="yes",cause="RTP timeout"})", 5, 0.5)
+         + line("tandem_sip_received_total", 7'000, 1'250.4)
+         + line(R"(tandem_sip_dropped_total{reason="malformed"})", 3, 0.5)
+         + line("tandem_sip_connections", 3, 0) + line("tandem_registrar_users", 1'000, 0)
+         + line("tandem_registrar_bindings", 1'020, 0)
+         + line("tandem_rtp_packets_expected_total", 60'000, 20'000)
+         + line("tandem_rtp_packets_received_total", 60'000, 19'800)
+         + line("tandem_rtp_packets_sent_total", 60'000, 19'800)
+         + line("tandem_rtp_datagrams_dropped_total", 12, 1.5) + line("tandem_rtp_streams", 400, 0)
+         + line("tandem_rtp_jitter_mean_seconds", 0.0003, 0)
+         + line("tandem_rtp_jitter_worst_seconds", 0.0021, 0)
+         + line("tandem_media_slots_in_use", 800, 0) + line("tandem_media_pairs", 5'000, 0)
+         + line("tandem_call_commits_total", 4'000, 451)
+         + line("process_cpu_seconds_total", 100, 0.85)
+         + line("process_resident_memory_bytes", 123'456'789, 0)
+         + line("process_open_fds", 4'100, 0) + line("process_max_fds", 20'000, 0)
+         + line("tandem_actors", 15'000, 0)
+         + line(R"(tandem_thread_cpu_seconds_total{thread="shard/0"})", 60, 0.6)
+         + line(R"(tandem_thread_cpu_seconds_total{thread="media/0"})", 20, 0.13)
+         + line(R"(tandem_thread_cpu_seconds_total{thread="media/1"})", 20, 0.12)
+         + line(R"(tandem_thread_cpu_seconds_total{thread="tandem-http"})", 1, 0);
+}
+
 /// To POST one that is armed, to DELETE how many are no more, else the list.
 inline nlohmann::json sample_faults(const std::string& method) {
   const nlohmann::json fault{{"id", 7},

@@ -53,8 +53,8 @@ TEST_CASE("log: levels below the set one are silent, and it changes while it run
                                                       {log_level::error, 1},
                                                       {log_level::off, 0}}) {
     out.lines.clear();
-    log.set_level(level);
-    CHECK(log.level() == level);
+    log.levels().set(level);
+    CHECK(log.levels().now().common == level);
     CHECK(log.enabled(log_level::error) == (level != log_level::off));
     CHECK_FALSE(log.enabled(log_level::trace));
     log.debug("a", "x");
@@ -64,6 +64,52 @@ TEST_CASE("log: levels below the set one are silent, and it changes while it run
     log.write(log_level::off, "e", "x"); // off is no level of a line
     CHECK(out.lines.size() == lines);
   }
+}
+
+TEST_CASE("log: a component and a call may have a level of their own", "[telemetry]") {
+  const simulated_clock time;
+  recorded out;
+  event_log log{time, out.settings()};
+  const key128 watched{1, 1}, other{2, 2};
+  auto& levels = log.levels();
+  CHECK(levels.set_component("sip", log_level::debug));
+  log.debug("sip.in", "written");
+  log.debug("sip", "written");
+  log.debug("sipp.in", "another component");
+  log.debug("call.state", "another component", watched);
+  CHECK(out.lines.size() == 2);
+  CHECK(levels.set_call(watched, log_level::trace));
+  log.debug("call.state", "written", watched);
+  log.debug("call.state", "of another call", other);
+  CHECK(out.lines.size() == 3);
+  CHECK(levels.set_component("sip", log_level::error));
+  log.warning("sip.in", "too low", other);
+  log.warning("sip.in", "written: the call goes before the component", watched);
+  CHECK(out.lines.size() == 4);
+  CHECK(levels.set_call(watched, std::nullopt));
+  CHECK(levels.set_component("sip", std::nullopt));
+  CHECK_FALSE(log.enabled(log_level::debug)); // one read, and no text is made
+  log.info("sip.in", "written again", watched);
+  CHECK(out.lines.size() == 5);
+  levels.set(log_level::off);
+  (void) levels.set_component("sip", log_level::trace);
+  levels.reset();
+  CHECK(levels.now().common == log_level::info);
+  CHECK(levels.now().components.empty());
+}
+
+TEST_CASE("log: levels of components and calls have limits", "[telemetry]") {
+  log_levels levels{log_level::info};
+  for (std::size_t i = 0; i < max_log_components; ++i)
+    CHECK(levels.set_component("c" + std::to_string(i), log_level::debug));
+  CHECK_FALSE(levels.set_component("one more", log_level::debug));
+  CHECK(levels.set_component("c0", log_level::trace)); // changing one is no more
+  CHECK(levels.set_component("one more", std::nullopt));
+  for (std::uint64_t i = 0; i < max_log_calls; ++i)
+    CHECK(levels.set_call({i, 0}, log_level::debug));
+  CHECK_FALSE(levels.set_call({max_log_calls, 0}, log_level::debug));
+  CHECK(levels.set_call({0, 0}, std::nullopt));
+  CHECK(levels.set_call({max_log_calls, 0}, log_level::debug));
 }
 
 TEST_CASE("log: level names there and back, nothing else", "[telemetry]") {

@@ -90,6 +90,25 @@ TEST_CASE("metrics: nothing is lost between threads", "[telemetry]") {
   CHECK(ranges.sum() == 40'000);
 }
 
+TEST_CASE("metrics: a sample called _total is a counter, and a family may be read as a whole",
+          "[telemetry]") {
+  metrics m;
+  m.sample("packets_total", "Packets.", [] { return 7.0; });
+  metrics::labelled_values now{{"a", 1.5}};
+  m.sample_each("cpu_seconds_total", "Time.", "thread", [&] { return now; });
+  CHECK(m.serialize()
+        == "# HELP cpu_seconds_total Time.\n"
+           "# TYPE cpu_seconds_total counter\n"
+           "cpu_seconds_total{thread=\"a\"} 1.5\n"
+           "# HELP packets_total Packets.\n"
+           "# TYPE packets_total counter\n"
+           "packets_total 7\n");
+  now = {{"b", 2}, {"c", 3}};
+  CHECK_THAT(m.serialize(), Catch::Contains("cpu_seconds_total{thread=\"b\"} 2\n"
+                                            "cpu_seconds_total{thread=\"c\"} 3\n"));
+  CHECK_THROWS(m.sample_each("cpu_seconds_total", "Twice.", "thread", [&] { return now; }));
+}
+
 TEST_CASE("metrics: the process shows its memory, descriptors, threads and time", "[telemetry]") {
   metrics m;
   sample_process(m);
@@ -103,4 +122,12 @@ TEST_CASE("metrics: the process shows its memory, descriptors, threads and time"
   CHECK(value("process_open_fds") >= 3);
   CHECK(value("process_threads") >= 1);
   CHECK(value("process_cpu_seconds_total") >= 0);
+  CHECK(value("process_max_fds") >= value("process_open_fds"));
+  CHECK(value("process_start_time_seconds") > 1'500'000'000);
+  std::thread busy{[&] {
+    pthread_setname_np(pthread_self(), "odd (name) 1");
+    CHECK_THAT(m.serialize(),
+               Catch::Contains("tandem_thread_cpu_seconds_total{thread=\"odd (name) 1\"}"));
+  }};
+  busy.join();
 }
