@@ -63,8 +63,16 @@ register_verdict address_of_record::on_register(const registration& r, const reg
   if (r.wildcard)
     return remove_all(r);
   const auto verdict = judge(r, rules);
-  if (verdict == register_verdict::changed)
-    carry_out(r, rules, now);
+  if (verdict != register_verdict::changed)
+    return verdict;
+  // One contact can name a binding that another of them removes or adds: only what comes out can be
+  // counted.
+  auto before = bindings_;
+  carry_out(r, rules, now);
+  if (bindings_.size() > std::max(rules.bindings, before.size())) {
+    bindings_ = std::move(before);
+    return register_verdict::too_many;
+  }
   return verdict;
 }
 
@@ -83,7 +91,6 @@ register_verdict address_of_record::remove_all(const registration& r) {
 register_verdict address_of_record::judge(const registration& r,
                                           const registrar_rules& rules) const {
   auto verdict = register_verdict::unchanged;
-  std::size_t added = 0, removed = 0;
   for (const auto& c : r.contacts) {
     const auto seconds = granted(r, c, rules);
     if (seconds != 0 && seconds < rules.min_expires_s)
@@ -92,20 +99,16 @@ register_verdict address_of_record::judge(const registration& r,
       return register_verdict::too_long;
     const auto at = find(c.address.uri);
     if (!at) {
-      added += seconds != 0 ? 1 : 0;
       verdict = seconds != 0 ? register_verdict::changed : verdict;
       continue;
     }
     const auto& b = bindings_[*at];
-    if (is_older(b, r)) {
-      removed += seconds == 0 ? 1 : 0;
+    if (is_older(b, r))
       verdict = register_verdict::changed;
-    } else if (r.cseq != b.cseq || seconds != b.granted_s || c.q != b.q) {
+    else if (r.cseq != b.cseq || seconds != b.granted_s || c.q != b.q)
       return register_verdict::out_of_order;
-    } // else this very request put it there: a retransmission
+    // else this very request put it there: a retransmission
   }
-  if (added != 0 && bindings_.size() + added > rules.bindings + removed)
-    return register_verdict::too_many;
   return verdict;
 }
 

@@ -92,8 +92,8 @@ struct binding_expired {
 /// Assumptions. A number that repeats with another content is out of order: 400. A removed binding
 /// leaves no trace, so an old REGISTER that overtakes its own removal by more than the network's
 /// delay would bring it back; digest's nonce count refuses that one. Path, GRUU and outbound
-/// (RFC 3327, 5627, 5626) are not read; a Contact's further parameters are kept and given back. Two
-/// new contacts of one request that are equal count twice against the limit; the last one wins.
+/// (RFC 3327, 5627, 5626) are not read; a Contact's further parameters are kept and given back. Of
+/// contacts of one request that are equal the last one wins.
 class address_of_record {
 public:
   /// The same with times that mean something elsewhere.

@@ -196,6 +196,17 @@ TEST_CASE("registrar: limits at n and n + 1", "[sip][registrar]") {
     CHECK(h.aor.bindings().size() == 3);
     CHECK(h.hear("<sip:e@h>", 8) == verdict::too_many);
   }
+  SECTION("bindings of one request that removes the same one twice, or brings it back") {
+    h.rules.bindings = 3;
+    CHECK(h.hear("<sip:a@h>, <sip:b@h>, <sip:c@h>", 1) == verdict::changed);
+    const auto before = h.list();
+    CHECK(h.hear("<sip:a@h>;expires=0, <sip:a@h>;expires=0, <sip:d@h>, <sip:e@h>", 2)
+          == verdict::too_many);
+    CHECK(h.hear("<sip:a@h>;expires=0, <sip:a@h>, <sip:d@h>", 2) == verdict::too_many);
+    CHECK(h.list() == before);
+    CHECK(h.hear("<sip:a@h>;expires=0, <sip:d@h>, <sip:d@h>", 2) == verdict::changed);
+    CHECK(h.aor.bindings().size() == 3);
+  }
   SECTION("bindings at most") {
     h.rules.bindings = max_bindings;
     for (std::uint32_t i = 0; i < max_bindings; ++i)
