@@ -1,5 +1,7 @@
 #include "protocols/sip/route_uri.hpp"
 
+#include "protocols/sip/grammar.hpp"
+
 #include <algorithm>
 #include <cstddef>
 
@@ -56,8 +58,8 @@ std::size_t after_quoted(std::string_view text) {
 std::string_view uri_of(std::string_view name_addr) {
   name_addr = without_parameters(name_addr);
   if (const auto open = name_addr.find('<', after_quoted(name_addr)); open < name_addr.size())
-    name_addr = name_addr.substr(open + 1, name_addr.find('>', open) - open - 1);
-  return name_addr;
+    name_addr = trim(name_addr.substr(open + 1, name_addr.find('>', open) - open - 1));
+  return name_addr; // without the spaces that RFC 4475 §3.1.2.14 lets stand inside
 }
 
 std::string_view without_parameters(std::string_view name_addr) {

@@ -14,6 +14,7 @@ TEST_CASE("route URI: the URI and the name part of an address, RFC 3261 §20.10"
       {"<sip:p1.example.com;lr>", "sip:p1.example.com;lr", "<sip:p1.example.com;lr>"},
       {"<sip:p1;lr>;x=1", "sip:p1;lr", "<sip:p1;lr>"},
       {" \t<sip:p1;lr> ;x", "sip:p1;lr", "<sip:p1;lr>"},
+      {"< sip:p1;lr\t>;x", "sip:p1;lr", "< sip:p1;lr\t>"}, // RFC 4475 §3.1.2.14
       {"Bob <sips:bob@b.example>;tag=a6c85cf", "sips:bob@b.example", "Bob <sips:bob@b.example>"},
       {R"("A <sip:x@y>; \" B" <sip:a@b>;tag=1)", "sip:a@b", R"("A <sip:x@y>; \" B" <sip:a@b>)"},
       {R"("A"<sip:a@b>;tag=1)", "sip:a@b", R"("A"<sip:a@b>)"},
