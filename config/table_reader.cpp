@@ -34,6 +34,8 @@ std::string joined(const std::vector<std::string>& words) {
 
 /// As TOML writes it, so that a key with odd bytes cannot garble the message.
 std::string printable(std::string_view key) {
+  if (key.empty())
+    return "''";
   std::string out;
   for (const char c : key.substr(0, 64))
     out += c > ' ' && c < 127 ? c : '?';

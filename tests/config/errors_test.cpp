@@ -87,6 +87,10 @@ TEST_CASE("config errors: unknown keys and tables name the nearest known one", "
       {least + "\"a b\\n\" = 1\n",
        "8: media.a?b?: unknown key; known here: address, address6, ports, "
        "workers, rtp_timeout_s"},
+      {least + "'' = 1\n", "8: media.'': unknown key; known here: address, address6, ports, "
+                           "workers, rtp_timeout_s"},
+      {"'' = 1\n" + least, "1: '': unknown key; known here: node, auth, sip, registrar, restore, "
+                           "admin, media, users, trunks, routes"},
   });
 }
 
