@@ -1,13 +1,14 @@
 #include "actors/admin/admin_api.hpp"
 
 #include "actors/admin/json.hpp"
+#include "actors/admin/json_answer.hpp"
 #include "actors/admin/limits.hpp"
 #include "actors/admin/overview.hpp"
+#include "actors/admin/request_text.hpp"
 #include "runtime/base/version.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <charconv>
 #include <future>
 #include <optional>
 #include <string>
@@ -41,35 +42,6 @@ http_response no_such_call(std::string_view key) {
   return json_refusal(404, "no call " + std::string(key)
                                + ": none is live, and of ended ones what was known is kept for "
                                  "node.ladder_minutes");
-}
-
-std::size_t limit_in(std::string_view query, std::size_t most = limits::calls_listed) {
-  constexpr std::string_view key = "limit=";
-  const auto at = query.find(key);
-  std::size_t n = most;
-  if (at != std::string_view::npos) {
-    const auto digits = query.substr(at + key.size());
-    std::from_chars(digits.data(), digits.data() + digits.size(), n);
-  }
-  return std::min(n, most);
-}
-
-/// A user's name may hold characters that a path writes as %HH; nullopt: no such text.
-std::optional<std::string> unescaped(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    unsigned byte = 0;
-    const auto* digits = text.data() + i + 1;
-    if (i + 2 >= text.size() || std::from_chars(digits, digits + 2, byte, 16).ptr != digits + 2)
-      return std::nullopt;
-    out += static_cast<char>(byte);
-    i += 2;
-  }
-  return out;
 }
 
 } // namespace
@@ -209,7 +181,7 @@ http_response admin_api::get_tree(const http_request&) const {
 }
 
 http_response admin_api::get_calls(const http_request& r) const {
-  const auto at_most = limit_in(r.query);
+  const auto at_most = limit_in(r.query, limits::calls_listed);
   json list = json::array();
   for (const auto& s : shards_) {
     const auto some = ask(*s, [at_most](call_shard& there) { return there.summaries(at_most); });

@@ -1,6 +1,6 @@
 #include "actors/admin/fault_api.hpp"
 
-#include "actors/admin/json.hpp"
+#include "actors/admin/json_answer.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -135,13 +135,4 @@ json ladder_json(const ladder& l) {
   return {{"key", to_string(l.key())}, {"dropped", l.dropped()}, {"lines", std::move(lines)}};
 }
 
-http_response json_answer(unsigned status, const json& body) {
-  return {status, "application/json",
-          body.dump(-1, ' ', false, json::error_handler_t::replace) + "\n"};
-}
-
-http_response json_refusal(unsigned status, std::string sentence) {
-  return json_answer(status, {{"error", std::move(sentence)}});
-}
-
 } // namespace tandem::actors

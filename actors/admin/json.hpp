@@ -5,11 +5,9 @@
 #include "actors/registrar/registrar.hpp"
 #include "actors/trace/ladder.hpp"
 #include "runtime/actor/tree.hpp"
-#include "runtime/io/http_server.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
-#include <string>
 #include <vector>
 
 /// What the console shows, as JSON; docs/API.md has the shapes.
@@ -23,9 +21,5 @@ namespace tandem::actors {
 [[nodiscard]] nlohmann::ordered_json call_json(const call_summary&);
 [[nodiscard]] nlohmann::ordered_json user_json(const user_summary&);
 [[nodiscard]] nlohmann::ordered_json ladder_json(const ladder&);
-
-[[nodiscard]] http_response json_answer(unsigned status, const nlohmann::ordered_json&);
-/// {"error":"sentence"}
-[[nodiscard]] http_response json_refusal(unsigned status, std::string sentence);
 
 } // namespace tandem::actors

@@ -1,6 +1,6 @@
 #include "actors/admin/log_api.hpp"
 
-#include "actors/admin/json.hpp"
+#include "actors/admin/json_answer.hpp"
 #include "runtime/telemetry/limits.hpp"
 
 #include <nlohmann/json.hpp>

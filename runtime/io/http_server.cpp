@@ -1,5 +1,6 @@
 #include "runtime/io/http_server.hpp"
 
+#include "runtime/io/http_answer.hpp"
 #include "runtime/io/socket_address.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -8,7 +9,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -16,9 +16,7 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <exception>
 #include <optional>
-#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -30,51 +28,7 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
-using request = http::request<http::string_body>;
 using reply = http::response<http::string_body>;
-
-/// Takes as long for any wrong token as for the right one of that length.
-bool same_secret(std::string_view given, std::string_view expected) {
-  std::size_t difference = given.size() ^ expected.size();
-  for (std::size_t i = 0; i < given.size(); ++i)
-    difference |= static_cast<unsigned char>(given[i] ^ expected[i % expected.size()]);
-  return difference == 0;
-}
-
-http_response error_reply(unsigned status, std::string_view sentence) {
-  std::string body = R"({"error":")";
-  for (const char c : sentence) {
-    if (c == '"' || c == '\\')
-      body += '\\';
-    body += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-  }
-  return {status, "application/json", body + "\"}"};
-}
-
-/// The host part of a Host field: "127.0.0.1:8080", "[::1]:8080", "localhost".
-bool names_this_host(std::string_view field) {
-  const auto colon = field.rfind(':');
-  const auto bracket = field.rfind(']');
-  const bool has_port =
-      colon != std::string_view::npos && (bracket == std::string_view::npos || bracket < colon);
-  auto host = has_port ? field.substr(0, colon) : field;
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
-    host = host.substr(1, host.size() - 2);
-  return host == "localhost" || parse_ip_address(host).has_value();
-}
-
-http_request to_request(const request& r) {
-  http_request out;
-  out.method = std::string{r.method_string()};
-  std::string_view target{r.target().data(), r.target().size()};
-  if (const auto mark = target.find('?'); mark != std::string_view::npos) {
-    out.query = target.substr(mark + 1);
-    target = target.substr(0, mark);
-  }
-  out.path = target;
-  out.body = r.body();
-  return out;
-}
 
 /// What every connection needs of its server; it outlives them all.
 struct site {
@@ -82,38 +36,6 @@ struct site {
   http_server_settings settings;
   std::size_t connections = 0;
 };
-
-http_response run_handler(const site& s, const http_request& r) {
-  try { // the boundary to code that is not ours: its bug must not end the server
-    return s.handler(r);
-  } catch (const std::exception& failed) {
-    return error_reply(500, failed.what());
-  }
-}
-
-/// The reply to one complete request.
-http_response answer(const site& s, const request& r) {
-  if (!r.target().starts_with('/'))
-    return error_reply(400, "the target must be a path"); // RFC 9112 §3.2.1: origin-form only
-  auto parsed = to_request(r);
-  const auto host = r.find(http::field::host);
-  if (host == r.end() && r.version() >= 11)
-    return error_reply(400, "the Host field is missing"); // RFC 9112 §3.2
-  if (!s.settings.token.empty()) {
-    const auto field = r[http::field::authorization];
-    const std::string_view given{field.data(), field.size()};
-    const bool open = std::ranges::count(s.settings.open_paths, parsed.path) > 0;
-    if (!open && !same_secret(given, "Bearer " + s.settings.token))
-      return error_reply(401, "a valid bearer token is needed");
-  } else if (host != r.end() && !names_this_host({host->value().data(), host->value().size()})) {
-    // A web page can make a browser here speak to a name that it has pointed at 127.0.0.1.
-    return error_reply(421, "the Host field must be an address or localhost");
-  }
-  const bool head = r.method() == http::verb::head;
-  if (head)
-    parsed.method = "GET"; // RFC 9110 §9.3.2: as GET, and the body is left out below
-  return run_handler(s, parsed);
-}
 
 /// One connection: wait for a request, read it, answer it, again; or say what is wrong and close.
 class session : public std::enable_shared_from_this<session> {
@@ -193,18 +115,19 @@ void session::read_request() {
 void session::on_request(const error_code& failed) {
   if (!failed) {
     const auto& r = parser_->get();
-    return send(answer(site_, r), r.method() == http::verb::head, r.keep_alive());
+    return send(answer_http(site_.handler, site_.settings, r), r.method() == http::verb::head,
+                r.keep_alive());
   }
   if (too_slow_)
-    return send(error_reply(408, "the request took too long"), false, false);
+    return send(http_error(408, "the request took too long"), false, false);
   if (failed == http::error::header_limit || failed == http::error::buffer_overflow)
-    return send(error_reply(431, "the header is too long"), false, false);
+    return send(http_error(431, "the header is too long"), false, false);
   if (failed == http::error::body_limit)
-    return send(error_reply(413, "the body is too long"), false, false);
+    return send(http_error(413, "the body is too long"), false, false);
   const bool left = failed == http::error::end_of_stream || failed == http::error::partial_message
                     || failed.category() == asio::error::get_system_category();
   if (!left)
-    return send(error_reply(400, "malformed request: " + failed.message()), false, false);
+    return send(http_error(400, "malformed request: " + failed.message()), false, false);
   timer_.cancel();
 }
 
