@@ -53,18 +53,25 @@ std::size_t after_quoted(std::string_view text) {
   return text.size();
 }
 
+/// The "<" before the URI; npos: none, and what begins is the URI itself. Which of them it is shows
+/// the first of "<" and ":", since a parameter behind a URI may hold a quoted "<".
+std::size_t bracket_of(std::string_view name_addr) {
+  const auto at = name_addr.find_first_of("<:", after_quoted(name_addr));
+  return at < name_addr.size() && name_addr[at] == '<' ? at : std::string_view::npos;
+}
+
 } // namespace
 
 std::string_view uri_of(std::string_view name_addr) {
   name_addr = without_parameters(name_addr);
-  if (const auto open = name_addr.find('<', after_quoted(name_addr)); open < name_addr.size())
+  if (const auto open = bracket_of(name_addr); open < name_addr.size())
     name_addr = trim(name_addr.substr(open + 1, name_addr.find('>', open) - open - 1));
   return name_addr; // without the spaces that RFC 4475 §3.1.2.14 lets stand inside
 }
 
 std::string_view without_parameters(std::string_view name_addr) {
   name_addr.remove_prefix(std::min(name_addr.find_first_not_of(" \t"), name_addr.size()));
-  const auto open = name_addr.find('<', after_quoted(name_addr));
+  const auto open = bracket_of(name_addr);
   if (open == std::string_view::npos) // §20.10: then a semicolon begins header parameters
     return name_addr.substr(0, name_addr.find_first_of("; \t"));
   const auto close = name_addr.find('>', open);

@@ -1,16 +1,21 @@
 #include "config/configuration.hpp"
 #include "config/limits.hpp"
+#include "config/reload.hpp"
+#include "tests/fuzz/fuzzing.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 
 using namespace tandem;
+using test::require;
 
 namespace {
 
-void require(bool condition) {
-  if (!condition)
-    std::abort();
+/// A reload puts in force what it may, and says the same again only as what it may not.
+void check_reload(const configuration& running, const configuration& next) {
+  const auto report = compare_settings(running, next);
+  const auto in_force = reloaded(running, next);
+  require(compare_settings(running, in_force) == reload_report{report.changes, {}});
+  require(compare_settings(in_force, next) == reload_report{{}, report.later});
 }
 
 /// Whatever a caller is named, a route leads to one SIP URI whose host is the configuration's.
@@ -36,6 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto c = parse_configuration(whole, "t.toml");
     if (c) {
       check_routes(*c, text);
+      check_reload(*parse_configuration(right, "t.toml"), *c);
       (void) find_trunk(*c, {*parse_ip_address("127.0.0.1"), 5060});
       continue;
     }

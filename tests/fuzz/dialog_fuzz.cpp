@@ -3,18 +3,14 @@
 #include "protocols/sip/dialog.hpp"
 
 #include "protocols/sip/route_uri.hpp"
+#include "tests/fuzz/fuzzing.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 
 using namespace tandem;
+using test::require;
 
 namespace {
-
-void expect(bool holds) {
-  if (!holds)
-    std::abort();
-}
 
 /// Lines of the input: From, To, Contact, then one Route value each; after an empty line, events.
 std::string take_line(std::string_view& text) {
@@ -25,12 +21,12 @@ std::string take_line(std::string_view& text) {
 
 void check(const sip::request_plan& p, const sip::dialog& d) {
   const bool strict = p.next_hop == p.request_uri;
-  expect(p.routes.size() == d.route_set().size());
-  expect(strict || sip::is_loose_router(p.next_hop));
+  require(p.routes.size() == d.route_set().size());
+  require(strict || sip::is_loose_router(p.next_hop));
   if (!d.route_set().empty() && !sip::is_loose_router(sip::uri_of(d.route_set().front())))
-    expect(p.routes.back() == "<" + d.remote_target() + ">");
+    require(p.routes.back() == "<" + d.remote_target() + ">");
   else
-    expect(p.routes == d.route_set());
+    require(p.routes == d.route_set());
 }
 
 void run(sip::dialog d, std::string_view events) {
@@ -44,7 +40,7 @@ void run(sip::dialog d, std::string_view events) {
       case 1: {
         const auto what = event % 8 ? sip::request_class::invite : sip::request_class::other;
         if (d.on_request(what, number) == sip::request_verdict::accepted) {
-          expect(!last_seen || number > *last_seen);
+          require(!last_seen || number > *last_seen);
           last_seen = number;
           if (event % 8)
             d.on_reinvite_accepted(number);
@@ -58,11 +54,11 @@ void run(sip::dialog d, std::string_view events) {
           break;
         const auto plan =
             d.next_request(event % 8 == 3 ? sip::request_class::invite : sip::request_class::other);
-        expect(plan.cseq > last_sent);
+        require(plan.cseq > last_sent);
         last_sent = plan.cseq;
         check(plan, d);
         if (event % 8 == 3)
-          expect(d.next_request(sip::request_class::ack).cseq == plan.cseq);
+          require(d.next_request(sip::request_class::ack).cseq == plan.cseq);
         break;
       }
       case 5:
@@ -70,12 +66,17 @@ void run(sip::dialog d, std::string_view events) {
           d.raise_cseq(number);
         break;
       case 6: (void) d.confirm_by_2xx({d.route_set()}, number % 2 ? "sip:new@target" : ""); break;
-      case 7: d = sip::dialog{d.snapshot_now()}; break;
+      case 7: {
+        const auto taken = d.snapshot_now();
+        d = sip::dialog{taken};
+        require(d.snapshot_now() == taken);
+        break;
+      }
     }
   }
   d.terminate();
-  expect(d.on_request(sip::request_class::other, sip::last_cseq)
-         == sip::request_verdict::no_dialog);
+  require(d.on_request(sip::request_class::other, sip::last_cseq)
+          == sip::request_verdict::no_dialog);
 }
 
 } // namespace

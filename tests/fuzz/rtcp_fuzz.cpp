@@ -1,9 +1,9 @@
 #include "protocols/rtcp/description.hpp"
 #include "protocols/rtcp/reports.hpp"
-
-#include <cstdlib>
+#include "tests/fuzz/fuzzing.hpp"
 
 using namespace tandem;
+using test::require;
 
 // Whatever parses as a compound can be walked and read to the end.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -16,8 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void) rtcp::read_sender_report(*p);
     (void) rtcp::read_receiver_report(*p);
     for (std::size_t i = 0; rtcp::read_report_block(*p, i); ++i)
-      if (i >= p->count)
-        std::abort();
+      require(i < p->count);
     if (const auto b = rtcp::read_bye(*p))
       for (std::size_t i = 0; i < b->source_count(); ++i)
         (void) b->source(i);
@@ -26,10 +25,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::size_t bytes = 0;
     while (const auto item = items.next())
       bytes += item->text.size() + 2;
-    if (bytes > p->body.size())
-      std::abort();
+    require(bytes <= p->body.size());
   }
-  if (packets == 0)
-    std::abort();
+  require(packets != 0);
   return 0;
 }

@@ -1,9 +1,9 @@
 #include "protocols/rtp/packet.hpp"
 #include "protocols/rtp/stream_statistics.hpp"
-
-#include <cstdlib>
+#include "tests/fuzz/fuzzing.hpp"
 
 using namespace tandem;
+using test::require;
 
 // Bytes as one packet, and the same bytes as a sequence of packets for the statistics.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -12,8 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::size_t seen = rtp::fixed_header_bytes + 4 * p->csrc_count() + p->padding_bytes();
     if (const auto e = p->extension())
       seen += 4 + e->body.size();
-    if (seen + p->payload().size() != size)
-      std::abort(); // every byte belongs to one part
+    require(seen + p->payload().size() == size); // every byte belongs to one part
     for (std::size_t i = 0; i < p->csrc_count(); ++i)
       (void) p->csrc(i);
   }
@@ -24,11 +23,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     now += std::chrono::milliseconds(data[i]);
     const auto sequence = static_cast<std::uint16_t>(data[i + 1] << 8 | data[i + 2]);
     s.on_packet(data[i + 3] & 3U, sequence, std::uint32_t{data[i]} << 24, now);
-    if (s.received() > given + 1 || s.expected() > (given + 1) * 65536)
-      std::abort();
+    require(s.received() <= given + 1 && s.expected() <= (given + 1) * 65536);
     const rtp::stream_statistics restored{s.snapshot_at(now), now};
-    if (restored.snapshot_at(now) != s.snapshot_at(now))
-      std::abort();
+    require(restored.snapshot_at(now) == s.snapshot_at(now));
   }
   return 0;
 }

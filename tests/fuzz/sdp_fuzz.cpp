@@ -2,19 +2,15 @@
 #include "protocols/sdp/attributes.hpp"
 #include "protocols/sdp/limits.hpp"
 #include "protocols/sdp/negotiation.hpp"
+#include "tests/fuzz/fuzzing.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 
 using namespace tandem;
 using namespace tandem::sdp;
+using test::require;
 
 namespace {
-
-void require(bool condition) {
-  if (!condition)
-    std::abort();
-}
 
 const ip_address here = *parse_ip_address("198.51.100.5");
 const local_media where{here, 20000, 20003};
@@ -66,37 +62,6 @@ void check_anchored(const session& peer) {
   require(restored.take_snapshot() == n.take_snapshot());
 }
 
-/// The bytes as inputs of one negotiation: versions never fall, states and offers agree.
-void run_negotiation(const std::uint8_t* data, std::size_t size) {
-  negotiation n{make_origin(7, 1, here)};
-  std::uint64_t version = 1;
-  for (std::size_t i = 0; i < size; ++i) {
-    auto s = make_offer(where, n.local_origin());
-    if ((data[i] & 8U) != 0)
-      set_direction(s.media[0], static_cast<direction>(data[i] >> 4U & 3U));
-    if ((data[i] & 64U) != 0)
-      s.media.push_back(s.media[0]);
-    const auto before = n.take_snapshot();
-    bool is_refused = false;
-    switch (data[i] & 7U) {
-      case 0: is_refused = !n.set_local_offer(s); break;
-      case 1: is_refused = !n.set_remote_offer(s); break;
-      case 2: is_refused = !n.set_local_answer(s); break;
-      case 3: is_refused = !n.set_remote_answer(s); break;
-      case 4: is_refused = !n.preview_local_answer(s); break;
-      case 5: is_refused = !n.preview_remote_answer(s); break;
-      case 6: n.rollback(); break;
-      default: n = negotiation{n.take_snapshot(), version}; break;
-    }
-    require(!is_refused || n.take_snapshot() == before);
-    require(n.pending().has_value() == (n.current() != negotiation::state::stable));
-    require(n.local().has_value() == n.remote().has_value());
-    const auto now = n.local_origin().version;
-    require(now >= version && now <= version + 1);
-    version = now;
-  }
-}
-
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -108,6 +73,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } else {
     require(!s.error().what.empty());
   }
-  run_negotiation(data, std::min<std::size_t>(size, 16));
   return 0;
 }

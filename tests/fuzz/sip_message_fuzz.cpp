@@ -7,20 +7,16 @@
 #include "protocols/sip/typed_headers.hpp"
 #include "protocols/sip/uri.hpp"
 #include "protocols/sip/writer.hpp"
+#include "tests/fuzz/fuzzing.hpp"
 
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 using namespace tandem;
 using namespace tandem::sip;
+using test::require;
 
 namespace {
-
-void require(bool holds) {
-  if (!holds)
-    std::abort();
-}
 
 void read_everything(const message& m) {
   for (std::size_t i = 0; i < header_id_count; ++i) {

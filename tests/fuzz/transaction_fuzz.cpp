@@ -1,13 +1,15 @@
 // Any sequence of inputs, for each of the four machines of RFC 3261 §17: `destroy` comes once and
-// last, no deadline is left behind, a restore on another clock changes nothing, and whoever is owed
-// nothing any more ends within 64*T1.
+// last, no deadline is left behind, a twin that is moved from host to host does the same, and
+// whoever is owed nothing any more ends within 64*T1.
 #include "protocols/sip/transaction.hpp"
 
+#include "tests/fuzz/fuzzing.hpp"
+
 #include <algorithm>
-#include <cstdlib>
 
 using namespace std::chrono_literals;
 using namespace tandem;
+using test::require;
 
 namespace {
 
@@ -23,83 +25,89 @@ sip::any_transaction make(unsigned kind, sip::transport_kind transport, time_poi
 class subject {
 public:
   explicit subject(std::uint8_t first)
-    : transaction_(make(
-        first, first & 4 ? sip::transport_kind::reliable : sip::transport_kind::unreliable, now_)) {
-    expect(on_start(transaction_).size() == (is_server(transaction_) ? 0U : 1U));
+    : twins_(make(first,
+                  first & 4 ? sip::transport_kind::reliable : sip::transport_kind::unreliable,
+                  time_point{})) {
+    const auto todo = give([](auto& t, time_point) { return on_start(t); });
+    require(todo.size() == (is_server(get()) ? 0U : 1U));
   }
 
   void feed(std::uint8_t event) {
     const auto code = sip::status_code{100 + 100 * (event / 8 % 6) + event / 64};
     switch (event % 8) {
-      case 0: note(is_server(transaction_) ? on_request_again(transaction_) : answer(code)); break;
-      case 1: note(is_server(transaction_) ? respond(code) : answer(code)); break;
+      case 0:
+        note(is_server(get()) ? give([](auto& t, time_point) { return on_request_again(t); })
+                              : answer(code));
+        break;
+      case 1: note(is_server(get()) ? respond(code) : answer(code)); break;
       case 2: acknowledge_or_cancel(); break;
-      case 3: note(on_transport_error(transaction_)); break;
+      case 3: note(give([](auto& t, time_point) { return on_transport_error(t); })); break;
       case 4: move_to_another_host(std::chrono::hours{event}); break;
       case 5: wait(event * 40ms); break;
       case 6: wait(event * 1ms); break;
-      case 7: wait(next_deadline(transaction_).value_or(now_) - now_); break;
+      case 7: wait(next_deadline(get()).value_or(twins_.now()) - twins_.now()); break;
     }
-    const auto next = next_deadline(transaction_);
-    expect(!next || !is_terminated(transaction_));
+    const auto next = next_deadline(get());
+    require(!next || !is_terminated(get()));
   }
 
   void expect_end() {
-    note(is_server(transaction_) ? respond(486) : answer(486));
-    const auto limit = now_ + 64s; // 64*T1 from here, and the timer that may have run before
-    while (const auto next = next_deadline(transaction_)) {
-      expect(*next <= limit);
-      wait(std::max(duration{}, *next - now_));
+    note(is_server(get()) ? respond(486) : answer(486));
+    const auto limit =
+        twins_.now() + 64s; // 64*T1 from here, and the timer that may have run before
+    while (const auto next = next_deadline(get())) {
+      require(*next <= limit);
+      wait(std::max(duration{}, *next - twins_.now()));
     }
-    expect(is_terminated(transaction_) && destroyed_);
+    require(is_terminated(get()) && destroyed_);
   }
 
 private:
-  static void expect(bool holds) {
-    if (!holds)
-      std::abort();
-  }
-
   sip::transaction_actions answer(sip::status_code code) {
-    return on_response(transaction_, code, now_);
+    return give([&](auto& t, time_point now) { return on_response(t, code, now); });
   }
   sip::transaction_actions respond(sip::status_code code) {
-    return on_user_response(transaction_, code, now_);
+    return give([&](auto& t, time_point now) { return on_user_response(t, code, now); });
   }
 
   void acknowledge_or_cancel() {
-    if (std::holds_alternative<sip::invite_server_transaction>(transaction_))
-      note(on_ack(transaction_, now_));
-    if (std::holds_alternative<sip::invite_client_transaction>(transaction_))
-      on_cancel_sent(transaction_, now_);
+    if (std::holds_alternative<sip::invite_server_transaction>(get()))
+      note(give([](auto& t, time_point now) { return on_ack(t, now); }));
+    if (std::holds_alternative<sip::invite_client_transaction>(get()))
+      twins_.give([](auto& t, time_point now) { on_cancel_sent(t, now); });
   }
 
   void wait(duration by) {
-    now_ += std::max(duration{}, by);
-    note(on_deadline(transaction_, now_));
-    const auto next = next_deadline(transaction_);
-    expect(!next || *next > now_);
-    expect(on_deadline(transaction_, now_).empty());
+    twins_.wait(by);
+    const auto due = [](auto& t, time_point now) { return on_deadline(t, now); };
+    note(give(due));
+    const auto next = next_deadline(get());
+    require(!next || *next > twins_.now());
+    require(give(due).empty());
   }
 
   void move_to_another_host(duration its_uptime) {
-    const auto taken = snapshot_at(transaction_, now_);
-    now_ = time_point{its_uptime};
-    transaction_ = restored(taken, {}, now_);
-    expect(snapshot_at(transaction_, now_) == taken);
+    twins_.move(
+        its_uptime, [](const auto& t, time_point now) { return snapshot_at(t, now); },
+        [](const auto& s, time_point now) { return restored(s, {}, now); });
   }
+
+  template <class Input>
+  sip::transaction_actions give(Input input) {
+    return twins_.give(input);
+  }
+  [[nodiscard]] const sip::any_transaction& get() const { return twins_.get(); }
 
   void note(const sip::transaction_actions& todo) {
     for (auto a : todo) {
-      expect(!destroyed_);
+      require(!destroyed_);
       destroyed_ = a == sip::transaction_action::destroy;
     }
-    expect(destroyed_ == is_terminated(transaction_));
+    require(destroyed_ == is_terminated(get()));
   }
 
-  time_point now_{};
+  test::twins<sip::any_transaction> twins_;
   bool destroyed_ = false;
-  sip::any_transaction transaction_;
 };
 
 } // namespace

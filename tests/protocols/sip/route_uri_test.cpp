@@ -20,6 +20,7 @@ TEST_CASE("route URI: the URI and the name part of an address, RFC 3261 §20.10"
       {R"("A"<sip:a@b>;tag=1)", "sip:a@b", R"("A"<sip:a@b>)"},
       {"sip:alice@a.example;tag=88", "sip:alice@a.example", "sip:alice@a.example"},
       {"sip:alice@a.example", "sip:alice@a.example", "sip:alice@a.example"},
+      {R"(sip:a@b;x="<sip:y@z>";tag=1)", "sip:a@b", "sip:a@b"},
       {"<sip:a@b?Subject=x>;tag=1", "sip:a@b?Subject=x", "<sip:a@b?Subject=x>"},
       {"", "", ""},
       {"<", "", "<"}, // what no parser let in does at least not harm
