@@ -12,8 +12,7 @@
 namespace tandem::test {
 
 /// What must hold, whatever the input; libFuzzer keeps the input that broke it.
-inline void require(bool holds, const char* file = __builtin_FILE(),
-                    int line = __builtin_LINE()) {
+inline void require(bool holds, const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
   if (holds)
     return;
   std::fprintf(stderr, "%s:%d: does not hold\n", file, line);
