@@ -58,6 +58,7 @@ struct call_start {
   /// Restored: since the record was committed. Its timers ran on: what fell due meanwhile is due
   /// at once.
   duration absent{};
+  std::shared_ptr<const void> pending{}; ///< kept until the caller has his answer, or none
 };
 
 /// One call: the unit of order, of consistency and of durability.
@@ -251,6 +252,7 @@ private:
   std::vector<transaction_match> quarantined_; ///< requests that made this call throw
   std::vector<media::slot_id> held_;           ///< socket pairs, by the last commit
   std::uint8_t legs_alive_ = 0;
+  std::shared_ptr<const void> pending_; ///< given back when its caller waits no more
 
   std::optional<child_id> fails_committed_; ///< it is to throw after the commit of this input
   timer timer_;

@@ -81,6 +81,7 @@ void call::note_answer(std::uint8_t leg) {
     return;
   services_.counters.call_answered();
   answered_ = now();
+  pending_ = nullptr;
   account_.answered = services_.time.wall();
 }
 
@@ -116,8 +117,10 @@ void call::note_end(std::uint8_t leg, sip::end_cause cause, std::uint16_t status
   --legs_alive_;
   effects_.durable = true;
   note_cause(leg, cause);
-  if (leg == caller.value)
+  if (leg == caller.value) {
     account_.status = status;
+    pending_ = nullptr;
+  }
 }
 
 ended_by call::by_whom(std::uint8_t leg, sip::end_cause cause) {

@@ -1,5 +1,6 @@
 #include "actors/calls/calls.hpp"
 
+#include "actors/auth/source_limits.hpp"
 #include "actors/call/fault_plan.hpp"
 #include "actors/call/identity.hpp"
 #include "actors/call/replies.hpp"
@@ -31,25 +32,42 @@ void calls::open(msg::open_call& m) {
   }
   if (closing_ || directory_.entries.size() >= services_.facts.calls_per_shard)
     return refuse(m, 503);
+  const auto who = caller_of(m);
+  auto pending = pending_.take(who.name, who.may.pending);
+  auto claim = standing_.take(who.name, who.may.calls);
+  if (!pending || !claim) {
+    services_.log.warning("calls.limit", who.name + " has too many calls", m.key);
+    return refuse(m, 503);
+  }
   if (services_.faults != nullptr)
     services_.faults->on_call();
   call_start fresh{.key = m.key};
+  fresh.pending = std::move(pending);
   fresh.record.next_child = app_child.value + 1;
   auto name = "app " + m.application.app;
   m.application.legs.push_back({.leg = child_id{fresh.record.next_child}, .incoming = true});
   fresh.record.children.push_back({app_child, the_call, std::move(name), m.application});
   services_.counters.call_opened();
-  send(start(std::move(fresh)), std::move(m.invite));
+  send(start(std::move(fresh), std::move(claim)), std::move(m.invite));
 }
 
-const caf::actor& calls::start(call_start from) {
+calls::caller calls::caller_of(const msg::open_call& m) const {
+  const auto& may = services_.facts.callers;
+  if (const auto* trunk = find_trunk(*services_.settings, m.invite.source))
+    return {"trunk " + trunk->name, may.trunk};
+  if (!m.user.empty())
+    return {"user " + m.user, may.user};
+  return {to_string(site_of(m.invite.source.address).address), may.address};
+}
+
+const caf::actor& calls::start(call_start from, claims::token claim) {
   const auto key = from.key;
   tree_place place{entry().branch(), "call", to_string(key)};
   const auto address = spawn<call, caf::monitored + caf::lazy_init>(home(), std::move(place),
                                                                     services_, std::move(from));
   auto* here = static_cast<call*>(caf::actor_cast<caf::abstract_actor*>(address));
   keys_.emplace(address.id(), key);
-  return directory_.entries.emplace(key, call_directory::entry{address, here})
+  return directory_.entries.emplace(key, call_directory::entry{address, here, std::move(claim)})
       .first->second.address;
 }
 

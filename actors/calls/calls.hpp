@@ -2,11 +2,13 @@
 
 #include "actors/call/services.hpp"
 #include "actors/calls/call_archive.hpp"
+#include "actors/calls/claims.hpp"
 #include "actors/calls/directory.hpp"
 #include "runtime/time/timer_wheel.hpp"
 
 #include <caf/event_based_actor.hpp>
 
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -19,6 +21,7 @@ struct open_call {
   key128 key;
   sip_input invite;
   actors::app_record application;
+  std::string user; ///< who has proved to be the caller; empty: nobody was asked
 };
 
 /// Bring to life what is stored; before anything is read from the wire.
@@ -50,8 +53,15 @@ private:
     std::size_t broken = 0;  ///< could not be restored
   };
 
+  /// Whom a call counts for, and how many he may have.
+  struct caller {
+    std::string name;
+    limits::caller_allowance may;
+  };
+
   void open(msg::open_call&);
-  const caf::actor& start(call_start);
+  [[nodiscard]] caller caller_of(const msg::open_call&) const;
+  const caf::actor& start(call_start, claims::token = nullptr);
   void restore();
   void bring_back_alone(const key128&);
   void revive(const stored_call&, duration downtime, outcome_count&);
@@ -66,6 +76,8 @@ private:
   call_services& services_;
   call_directory& directory_;
   call_archive& archive_;
+  claims pending_;  ///< calls that are not answered yet. Restored ones count for nobody
+  claims standing_; ///< all of them
   std::unordered_map<caf::actor_id, key128> keys_;
   std::vector<key128> to_reinvite_;
   std::unordered_map<key128, std::uint32_t> revived_; ///< how often one died as an actor

@@ -5,6 +5,7 @@
 
 #include <caf/actor.hpp>
 
+#include <memory>
 #include <unordered_map>
 
 namespace tandem::actors {
@@ -13,7 +14,8 @@ namespace tandem::actors {
 struct call_directory {
   struct entry {
     caf::actor address;
-    call* here = nullptr; ///< kept alive by the address
+    call* here = nullptr;                ///< kept alive by the address
+    std::shared_ptr<const void> claim{}; ///< its caller's
   };
   std::unordered_map<key128, entry> entries;
 

@@ -10,6 +10,18 @@ namespace tandem::actors::limits {
 /// answered 503.
 constexpr std::size_t calls_per_shard = 50'000;
 
+/// Of those, how many one caller may have that are not answered yet, and how many in all: one more
+/// INVITE of his is answered 503. A user who has logged in is a person with some phones; an address
+/// that nobody asks for a login may be anything.
+struct caller_allowance {
+  std::size_t pending, calls;
+};
+struct caller_allowances {
+  caller_allowance user{100, 1'000};
+  caller_allowance address{1'000, 20'000};
+  caller_allowance trunk{10'000, calls_per_shard};
+};
+
 /// How often the node may die of bringing a call to life before the call is given up.
 constexpr std::uint32_t restore_attempts = 3;
 

@@ -39,6 +39,7 @@ struct node_facts {
   sip::session_timer_rules session_timers;
   app_catalogue apps;
   std::size_t calls_per_shard = limits::calls_per_shard;
+  limits::caller_allowances callers;
 };
 
 /// The first transport of that family and protocol.

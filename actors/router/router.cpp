@@ -50,7 +50,7 @@ void router::on_request(msg::unowned_request& m) {
   if (!user)
     return;
   if (verdict.what == kind::begin_call)
-    return on_invite(m);
+    return on_invite(m, std::move(*user));
   if (verdict.what == kind::registration)
     return send(registrars_.here(), msg::register_request{std::move(m.in), std::move(*user)});
   answer(m.in, m.key, verdict.status);
@@ -66,7 +66,7 @@ std::optional<std::string> router::admit(const msg::unowned_request& m) {
   return said.what == admission::kind::passed ? std::optional{std::move(said.user)} : std::nullopt;
 }
 
-void router::on_invite(msg::unowned_request& m) {
+void router::on_invite(msg::unowned_request& m, std::string proved) {
   const auto& request = *m.in.message;
   const auto uri = sip::parse_uri(request.request_uri());
   const auto& settings = *services_.settings;
@@ -94,7 +94,7 @@ void router::on_invite(msg::unowned_request& m) {
   if (const auto hops = sip::read_max_forwards(request))
     app.incoming.max_forwards = *hops;
   app.caller_identity = without_tag(*from);
-  msg::open_call call{m.key, std::move(m.in), std::move(app)};
+  msg::open_call call{m.key, std::move(m.in), std::move(app), std::move(proved)};
   if (!user)
     return send(calls_, std::move(call));
   registrars_.deliver({std::move(*user), caf::actor_cast<caf::actor>(this), std::move(call)});

@@ -35,7 +35,7 @@ public:
 
 private:
   void on_request(msg::unowned_request&);
-  void on_invite(msg::unowned_request&);
+  void on_invite(msg::unowned_request&, std::string proved);
   /// Whom the request's sender has proved to be, empty if he need not; nullopt: it has been
   /// answered or dropped.
   [[nodiscard]] std::optional<std::string> admit(const msg::unowned_request&);

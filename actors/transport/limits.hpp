@@ -14,6 +14,10 @@ constexpr std::size_t waiting_for_connection = 64;
 /// What a connection that we close, or whose peer has finished sending, may still take to end.
 constexpr std::chrono::seconds closing_time{1};
 
+/// When all connections are taken, so many that have long been silent are asked whether somebody
+/// uses them, to make room for another peer's.
+constexpr std::size_t asked_for_room = 8;
+
 /// How long an idle connection waits for another shard to say that a call of its uses it.
 constexpr std::chrono::seconds asking_time{1};
 

@@ -1,5 +1,6 @@
 #include "actors/transport/tcp_transport.hpp"
 
+#include "actors/auth/source_limits.hpp"
 #include "actors/transport/limits.hpp"
 #include "protocols/sip/parser.hpp"
 #include "protocols/sip/typed_headers.hpp"
@@ -46,7 +47,7 @@ stream_counters::stream_counters(metrics& m)
                           {{"by", "node"}})),
     refused(closed(m, "limit")), failed(closed(m, "failed")), never_spoke(closed(m, "never_spoke")),
     half_message(closed(m, "half_message")), idle(closed(m, "idle")), broken(closed(m, "broken")),
-    slow(closed(m, "slow")),
+    slow(closed(m, "slow")), crowded(closed(m, "crowded")),
     undeliverable(m.make_counter("tandem_sip_undeliverable_total",
                                  "SIP messages that reached no connection")) {
 }
@@ -124,18 +125,43 @@ void tcp_transport::accept(std::unique_ptr<stream_socket> socket) {
   const auto peer = socket->peer();
   if (find(peer) != nullptr)
     forget(peer); // it cannot be there twice: the end of the old one was lost
-  const auto known = accepted_from_.find(peer.address);
-  const auto from_there = known == accepted_from_.end() ? 0 : known->second;
+  const auto site = site_of(peer.address);
+  const auto known = accepted_from_.find(site);
+  const auto from_there = known == accepted_from_.end() ? 0 : known->second.size();
   const auto& most = around_.settings;
-  if (connections_.size() >= most.connections || from_there >= most.connections_per_peer)
+  if (from_there >= most.connections_per_peer
+      || (connections_.size() >= most.connections && !make_room(site)))
     return around_.figures.refused.add();
   around_.figures.accepted.add();
-  ++accepted_from_[peer.address];
   auto made = std::make_unique<connection>(*this, peer, sip::stream_opener::peer);
   auto& c = *made;
+  accepted_from_[site].push_back(&c);
   insert(std::move(made), std::move(socket));
   c.row.set_state("open");
   around_.flows.add(c.way(), home().index(), flow_directory::opener::peer);
+}
+
+/// All are taken: of the site that has most, a connection that nobody uses goes, if the newcomer's
+/// has fewer even then; of those that said nothing for longest. So who takes all keeps nobody out.
+bool tcp_transport::make_room(const ip_endpoint& newcomer) {
+  const auto own = accepted_from_.find(newcomer);
+  const auto fewest = own == accepted_from_.end() ? 1 : own->second.size() + 1;
+  const auto fullest = std::ranges::max_element(accepted_from_, {},
+                                                [](const auto& row) { return row.second.size(); });
+  if (fullest == accepted_from_.end() || fullest->second.size() <= fewest)
+    return false;
+  auto silent = fullest->second;
+  const auto asked = std::min(silent.size(), limits::asked_for_room);
+  std::ranges::partial_sort(silent, silent.begin() + static_cast<std::ptrdiff_t>(asked), {},
+                            [](const connection* c) { return c->session.last_message(); });
+  silent.resize(asked);
+  const auto unused = std::ranges::find_if(
+      silent, [this](const connection* c) { return !around_.in.uses(c->way()); });
+  if (unused == silent.end())
+    return false;
+  around_.figures.crowded.add();
+  forget(ip_endpoint{(*unused)->peer});
+  return true;
 }
 
 void tcp_transport::connect(const ip_endpoint& to, const outgoing& first) {
@@ -280,9 +306,10 @@ void tcp_transport::forget(const ip_endpoint& peer) {
   connections_.erase(known);
   around_.flows.remove(gone->way(), home().index());
   if (gone->opener == sip::stream_opener::peer) {
-    const auto count = accepted_from_.find(gone->peer.address);
-    if (--count->second == 0)
-      accepted_from_.erase(count);
+    const auto site = accepted_from_.find(site_of(gone->peer.address));
+    std::erase(site->second, gone.get());
+    if (site->second.empty())
+      accepted_from_.erase(site);
   }
   for (const auto& out : gone->waiting)
     undeliverable(out);

@@ -10,7 +10,6 @@
 
 #include <caf/event_based_actor.hpp>
 
-#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -30,6 +29,7 @@ struct stream_counters {
   counter& idle;          ///< closed: nobody used it
   counter& broken;        ///< closed: its bytes could not be framed
   counter& slow;          ///< closed: its peer did not read
+  counter& crowded;       ///< closed to make room for another peer
   counter& undeliverable; ///< messages that reached no connection
 
 private:
@@ -39,7 +39,7 @@ private:
 /// How many connections one listening socket of one shard holds, and for how long.
 struct stream_settings {
   std::size_t connections = 4096;
-  std::size_t connections_per_peer = 256; ///< accepted from one address
+  std::size_t connections_per_peer = 256; ///< accepted from one address (IPv6: one /64)
   sip::stream_times times;
 };
 
@@ -75,6 +75,7 @@ private:
   struct connection;
 
   void accept(std::unique_ptr<stream_socket>);
+  [[nodiscard]] bool make_room(const ip_endpoint& newcomer);
   void connect(const ip_endpoint& to, const outgoing& first);
   [[nodiscard]] connection* find(const ip_endpoint& peer) const;
   void insert(std::unique_ptr<connection>, std::unique_ptr<stream_socket>);
@@ -95,7 +96,7 @@ private:
   surroundings around_;
   std::unique_ptr<stream_listener> listener_;
   std::unordered_map<ip_endpoint, std::unique_ptr<connection>> connections_;
-  std::map<ip_address, std::size_t> accepted_from_;
+  std::unordered_map<ip_endpoint, std::vector<connection*>> accepted_from_; ///< by site
   std::vector<ip_endpoint> refused_; ///< connections to close once this turn has written
   std::vector<ip_endpoint> written_; ///< connections with something to flush
   std::vector<ip_endpoint> cut_;     ///< connections to close when this turn ends

@@ -8,7 +8,7 @@ namespace tandem::sip {
 
 stream_session::stream_session(stream_opener opener, const stream_times& times, time_point now,
                                const message_limits& limits)
-  : times_(times), limits_(limits) {
+  : times_(times), limits_(limits), last_message_(now) {
   if (opener == stream_opener::peer)
     timers_.start(timer::first, now + times.first_message);
   timers_.start(timer::idle, now + times.idle);
@@ -64,6 +64,7 @@ stream_item stream_session::next(time_point now) {
   }
   timers_.stop(timer::first);
   timers_.stop(timer::whole);
+  last_message_ = now;
   at_ += frame.size_bytes;
   wanted_ = seen_ = 0;
   line_ends_ = 0;

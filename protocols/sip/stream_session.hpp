@@ -56,6 +56,8 @@ public:
   /// Somebody needs the connection although nothing goes over it.
   void keep(time_point until);
 
+  /// When the peer completed its last message; until then, since it is there.
+  [[nodiscard]] time_point last_message() const { return last_message_; }
   [[nodiscard]] std::size_t held_bytes() const { return held_.size() - at_; }
 
 private:
@@ -66,6 +68,7 @@ private:
 
   stream_times times_;
   message_limits limits_;
+  time_point last_message_;
   timer_table<timer> timers_;
   std::string held_; ///< received; what stands before at_ was given out
   std::size_t at_ = 0;

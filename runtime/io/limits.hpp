@@ -33,6 +33,9 @@ constexpr std::size_t max_buffers_per_write = 32;
 /// wait to be accepted.
 constexpr std::size_t max_accepts_per_turn = 16;
 constexpr int stream_backlog = 1'024;
+/// Descriptors of the process that accepted connections leave to it: a flood of them must not keep
+/// the store from its files.
+constexpr int descriptors_kept_from_streams = 256;
 /// With no descriptor left, connections wait so long before they are tried again.
 constexpr std::chrono::milliseconds accept_pause{100};
 /// What was sent and is not acknowledged for so long ends the connection: the peer is gone.

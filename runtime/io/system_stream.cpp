@@ -10,10 +10,14 @@
 #include <boost/asio/steady_timer.hpp>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <deque>
 #include <system_error>
 #include <utility>
@@ -258,6 +262,15 @@ void system_stream::end(const std::string& why) {
     u->handlers.on_end(why);
 }
 
+/// What strangers may take, so that the rest of the process can still open a file.
+int descriptors_for_streams() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > INT_MAX)
+    return INT_MAX;
+  const auto all = static_cast<int>(limit.rlim_cur);
+  return std::max(all - descriptors_kept_from_streams, all / 2);
+}
+
 class system_listener final : public stream_listener {
 public:
   system_listener(asio_reactor::core& core, int fd, accept_handler on_accept)
@@ -292,6 +305,7 @@ private:
 
   asio_reactor::core& core_;
   boost::asio::posix::stream_descriptor descriptor_;
+  const int highest_descriptor_ = descriptors_for_streams();
   boost::asio::steady_timer pause_;
   ip_endpoint local_;
   std::shared_ptr<user> user_;
@@ -310,7 +324,11 @@ void system_listener::accept() {
     if (fd < 0 && would_block(errno))
       break;
     if (fd < 0)
-      continue; // this one is gone already
+      continue;                      // this one is gone already
+    if (fd >= highest_descriptor_) { // descriptors are given out from below
+      ::close(fd);
+      continue;
+    }
     set_stream_options(fd);
     u->on_accept(std::make_unique<system_stream>(core_, fd, local_, from_sockaddr(from),
                                                  system_stream::phase::open));

@@ -1,4 +1,5 @@
 // RFC 3261 §22, RFC 7616: phones that log in, those that fail to, and what strangers may try.
+#include "actors/calls/limits.hpp"
 #include "runtime/io/libcrypto_hash.hpp"
 #include "tests/actors/world.hpp"
 #include "tests/support/digest_phone.hpp"
@@ -342,4 +343,40 @@ TEST_CASE("login: users of a reload are in force at once", "[actors]") {
   w.settle();
   CHECK(w.caller.count("401 INVITE") == 1);
   w.over({"200 caller bye"}, {"INVITE", "401 INVITE", "ACK"});
+}
+
+TEST_CASE("login: a user has so many calls that are not answered, from wherever he calls",
+          "[actors][limits]") {
+  constexpr auto most = tandem::actors::limits::caller_allowances{}.user.pending;
+  auto settings = with_users({}, "[[trunks]]\nname = \"desk\"\naddress = \"127.0.0.1:5999\"\n"
+                                 "trusted = true\n");
+  settings.media_pairs = 300;
+  world w{settings};
+  std::vector<sip_phone*> phones;
+  const auto ring = [&](std::uint16_t port) -> sip_phone& {
+    auto& p = w.add_phone(port);
+    p.habits.acknowledges_failures = true;
+    p.invite("7100");
+    w.settle();
+    if (port != 5999)
+      log_in(p);
+    w.settle();
+    return p;
+  };
+  for (std::size_t i = 0; i < most; ++i)
+    phones.push_back(&ring(static_cast<std::uint16_t>(6000 + i)));
+  CHECK(w.callee.count("INVITE") == most);
+  auto& one_more = ring(5998);
+  CHECK(one_more.heard().back() == "503 INVITE");
+  CHECK(ring(5999).count("503 INVITE") == 0); // a trunk has its own
+  CHECK(w.callee.count("INVITE") == most + 1);
+  phones.front()->cancel();
+  w.settle();
+  CHECK(ring(5997).count("503 INVITE") == 0); // what is over counts no more, though it lingers
+  CHECK(w.callee.count("INVITE") == most + 2);
+  w.pass(60s); // the callee never says a word
+  strings outside{"INVITE", "503 INVITE", "ACK"};
+  for (std::size_t i = 0; i < most + 2; ++i)
+    outside.insert(outside.end(), {"INVITE", "401 INVITE", "ACK"});
+  w.over(w.details(), outside);
 }

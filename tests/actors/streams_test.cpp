@@ -275,7 +275,7 @@ TEST_CASE("streams: connections from one address and in all, at n and n + 1", "[
   CHECK_FALSE(w.open_stream().socket);
   CHECK(w.open_stream("127.0.0.2").socket);
   CHECK(closed(w, "limit") == 1);
-  CHECK_FALSE(w.open_stream("127.0.0.3").socket);
+  CHECK_FALSE(w.open_stream("127.0.0.2").socket); // he would have as many as who has most
   CHECK(closed(w, "limit") == 2);
   w.caller.invite("5100"); // nor do we open one
   w.settle();
@@ -285,6 +285,36 @@ TEST_CASE("streams: connections from one address and in all, at n and n + 1", "[
   w.pass(2s);
   CHECK(w.open_stream().socket); // there is room again
   w.over(w.details(), {"never sent: INVITE"});
+}
+
+TEST_CASE("streams: who takes all connections keeps nobody out", "[actors][streams][limits]") {
+  world w{{.everywhere = true, .sip_settings = "connections = 4\nconnections_per_peer = 4\n"}};
+  auto& a = w.add_tcp_phone(5090);
+  auto& b = w.add_tcp_phone(5091);
+  for (auto* phone : {&a, &b}) { // their calls need their connections
+    phone->invite("9196");
+    w.pass(1s);
+  }
+  auto& silent = w.open_stream();
+  w.pass(1s);
+  auto& newer = w.open_stream();
+  w.pass(1s);
+  silent.say("OPTIONS"); // is no message yet
+  CHECK(w.open_stream("127.0.0.2").socket);
+  w.settle();
+  CHECK(closed(w, "crowded") == 1);
+  CHECK(silent.ends.size() == 1);
+  CHECK(newer.ends.empty());
+  CHECK(w.open_stream("127.0.0.3").socket);
+  w.settle();
+  CHECK(newer.ends.size() == 1);
+  CHECK_FALSE(w.open_stream("127.0.0.4").socket); // two are left, and needed
+  CHECK(closed(w, "limit") == 1);
+  a.bye();
+  b.bye();
+  w.pass(1s);
+  CHECK(a.heard().back() == "200 BYE");
+  w.over({"200 caller bye", "200 caller bye"});
 }
 
 TEST_CASE("streams: a peer who does not read is cut", "[actors][streams]") {

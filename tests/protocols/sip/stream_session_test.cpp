@@ -113,6 +113,16 @@ TEST_CASE("stream session: a message of n bytes is taken, of n + 1 not", "[sip][
   CHECK(s.held_bytes() <= longer.size());
 }
 
+TEST_CASE("stream session: only a whole message says something", "[sip][stream]") {
+  stream_session s{stream_opener::peer, times, start};
+  s.on_bytes(options.substr(0, 20), start + 1s);
+  CHECK(all_of(s).empty());
+  CHECK(s.last_message() == start);
+  s.on_bytes(options.substr(20), start + 2s);
+  CHECK(s.next(start + 2s).is == stream_item::kind::message);
+  CHECK(s.last_message() == start + 2s);
+}
+
 TEST_CASE("stream session: who keeps us waiting is cut", "[sip][stream]") {
   stream_session s{stream_opener::peer, times, start};
   SECTION("it never says a whole message") {

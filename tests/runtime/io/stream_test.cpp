@@ -1,12 +1,15 @@
 // Streams over both implementations: what their owner may rely on is the same.
 #include "runtime/io/asio_reactor.hpp"
 #include "runtime/io/limits.hpp"
+#include "runtime/io/owned_fd.hpp"
 #include "runtime/io/real_clock.hpp"
 #include "runtime/io/simulated/simulated_clock.hpp"
 #include "runtime/io/simulated/simulated_network.hpp"
 #include "runtime/io/system_network.hpp"
 
 #include <catch2/catch.hpp>
+#include <fcntl.h>
+#include <sys/resource.h>
 
 #include <deque>
 #include <functional>
@@ -245,4 +248,38 @@ TEST_CASE("stream: several listeners share one address", "[io][stream]") {
   host.run_until([&] { return accepted[0] + accepted[1] == 40; });
   CHECK(accepted[0] > 5);
   CHECK(accepted[1] > 5);
+}
+
+TEST_CASE("stream: accepted connections leave descriptors to the process, at n and n + 1",
+          "[io][stream][limits]") {
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  real_host h;
+  const auto next_descriptor = [] {
+    const owned_fd probe{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+    return probe.get();
+  };
+  std::deque<owned_fd> filler; // until more are open than may be kept, else half are
+  while (next_descriptor() < 2 * descriptors_kept_from_streams)
+    filler.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  // The listener takes one, the first client the next; the connection from him is the last allowed.
+  const auto all = next_descriptor() + 3 + descriptors_kept_from_streams;
+  const rlimit small{static_cast<rlim_t>(all), before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &small) == 0);
+  std::vector<std::unique_ptr<stream_socket>> accepted;
+  const auto here = parse_ip_endpoint("127.0.0.1:0").value();
+  auto listener =
+      h.net.listen_tcp(h.bell, here, port_sharing::exclusive,
+                       [&](std::unique_ptr<stream_socket> s) { accepted.push_back(std::move(s)); });
+  REQUIRE(listener);
+  party first, second;
+  first.socket = h.net.connect_tcp(h.bell, here.address, (*listener)->local(), first.handlers());
+  h.run_until([&] { return accepted.size() == 1; });
+  CHECK(accepted.size() == 1);
+  second.socket = h.net.connect_tcp(h.bell, here.address, (*listener)->local(), second.handlers());
+  h.run_until([&] { return !second.ends.empty(); });
+  CHECK(second.ends.size() == 1);
+  CHECK(accepted.size() == 1);
+  CHECK(first.ends.empty());
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
 }
