@@ -1,4 +1,5 @@
 // RFC 6086, RFC 3428: INFO and MESSAGE inside a dialog go to the other side of the call.
+#include "actors/dialog/limits.hpp"
 #include "tests/actors/world.hpp"
 
 #include <catch2/catch.hpp>
@@ -120,6 +121,26 @@ TEST_CASE("relay: before the answer there is nobody to pass it to", "[actors]") 
   CHECK(w.callee.count("480 INFO") == 1);
   w.callee.respond(200);
   w.settle();
+  w.caller.bye();
+  w.settle();
+  w.over({"200 caller bye"});
+}
+
+TEST_CASE("relay: as many on their way through one dialog as the limit, and one more",
+          "[actors][limits]") {
+  constexpr auto most = tandem::actors::limits::relays_per_dialog;
+  world w;
+  w.connect();
+  for (std::size_t i = 0; i < most; ++i) {
+    w.caller.request("INFO");
+    w.settle();
+  }
+  CHECK(w.callee.count("INFO") == most);
+  CHECK(w.caller.count("500 INFO") == 0);
+  w.caller.request("INFO");
+  w.settle();
+  CHECK(w.callee.count("INFO") == most);
+  CHECK(w.caller.count("500 INFO") == 1);
   w.caller.bye();
   w.settle();
   w.over({"200 caller bye"});

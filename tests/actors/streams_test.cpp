@@ -1,4 +1,5 @@
 // RFC 3261 §18: calls over TCP, and what a connection may do to the node.
+#include "actors/transport/limits.hpp"
 #include "protocols/sip/message.hpp"
 #include "tests/actors/world.hpp"
 
@@ -315,6 +316,21 @@ TEST_CASE("streams: who takes all connections keeps nobody out", "[actors][strea
   w.pass(1s);
   CHECK(a.heard().back() == "200 BYE");
   w.over({"200 caller bye", "200 caller bye"});
+}
+
+TEST_CASE("streams: messages that wait for a connection, at n and n + 1",
+          "[actors][streams][limits]") {
+  constexpr auto most = tandem::actors::limits::waiting_for_connection;
+  world w{{.media_pairs = 2 * most + 2, .everywhere = true}};
+  w.net().set_conditions({.latency = 1s}); // and nobody listens there
+  for (std::size_t i = 0; i <= most; ++i)
+    w.add_phone(static_cast<std::uint16_t>(6000 + i)).invite("5100");
+  w.pass(1500ms);
+  CHECK(w.figure("tandem_sip_undeliverable_total") == 1);
+  w.pass(6s);
+  CHECK(w.figure("tandem_sip_undeliverable_total") == most + 1);
+  CHECK(opened(w, "node") == 1);
+  w.over(w.details(), strings(most + 1, "never sent: INVITE"));
 }
 
 TEST_CASE("streams: a peer who does not read is cut", "[actors][streams]") {
