@@ -28,8 +28,9 @@ bool take_display_name(cursor& in, name_addr& a, commas what) {
       case ';':
       case '>': return false;
       default:
-        if (static_cast<unsigned char>(in.peek()) < 0x20 && in.peek() != '\t')
-          return false;
+        if ((static_cast<unsigned char>(in.peek()) < 0x20 && in.peek() != '\t')
+            || in.peek() == 0x7f)
+          return false; // nor could it stand between quotes
     }
     in.advance(1);
   }

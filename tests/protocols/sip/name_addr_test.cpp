@@ -78,6 +78,7 @@ TEST_CASE("name-addr: malformed (RFC 3261 §25.1)", "[sip][name_addr]") {
       "<sip:a@h> x",
       "<sip:a@h>;tag=1 x",
       "\"\x01\" <sip:a@h>",
+      "A\x7f <sip:a@h>",
       "\"\\\xc3\" <sip:a@h>",
   };
   for (const auto text : table) {
