@@ -36,7 +36,7 @@ void calls::open(msg::open_call& m) {
   auto pending = pending_.take(who.name, who.may.pending);
   auto claim = standing_.take(who.name, who.may.calls);
   if (!pending || !claim) {
-    services_.log.warning("calls.limit", who.name + " has too many calls", m.key);
+    services_.log.warning("call.limit", who.name + " has too many calls", m.key);
     return refuse(m, 503);
   }
   if (services_.faults != nullptr)
