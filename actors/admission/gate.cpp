@@ -56,12 +56,11 @@ void gate::refuse(const newcomer& who, counter& why, time_point now) {
 }
 
 /// A queue that stands is cut short (as CoDel has it, RFC 8289 §3: what was a burst is gone after
-/// one interval; what is still there is only delay), but only behind those whose turn it is: a
-/// source with little to ask would else pay for a long turn.
+/// one interval; what is still there is only delay), but only behind those whose turn it is: who
+/// asks little would else pay for a long turn, or for a moment in which the whole node stood still.
 auto gate::draw(time_point now) -> draft {
   draft out;
   const bool stands = now - was_empty_ > limits::standing_queue;
-  send_away(now - limits::patient_wait, out, now);
   while (out.admitted.size() < quota_) {
     auto next = room_.next();
     if (!next)
@@ -69,8 +68,7 @@ auto gate::draw(time_point now) -> draft {
     count_.wait_s.observe(std::chrono::duration<double>(now - next->since).count());
     out.admitted.push_back(std::move(next->who));
   }
-  if (stands)
-    send_away(now - limits::overload_wait, out, now);
+  send_away(now - (stands ? limits::overload_wait : limits::patient_wait), out, now);
   drawn_ = out.admitted.size();
   count_.admitted.add(drawn_);
   count_.waiting.add(-static_cast<std::int64_t>(drawn_ + out.refused.size()));

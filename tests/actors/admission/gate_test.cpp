@@ -185,6 +185,15 @@ TEST_CASE("gate: afterwards it is as it was, and says so once") {
   CHECK(s.said.size() == 2);
 }
 
+TEST_CASE("gate: who came while the node stood still is begun when his turn comes") {
+  shard_in_play s;
+  CHECK_FALSE(s.at.arrive(newcomer_of(1), 1, s.now));
+  s.now += 3s;
+  const auto drawn = s.at.draw(s.now);
+  CHECK(drawn.admitted.size() == 1);
+  CHECK(drawn.refused.empty());
+}
+
 TEST_CASE("gate: what waits is absorbed when it comes again, what was refused is refused again "
           "(§8.2.7)") {
   shard_in_play s;
@@ -192,11 +201,14 @@ TEST_CASE("gate: what waits is absorbed when it comes again, what was refused is
   CHECK_FALSE(s.at.arrive(newcomer_of(1), 1, s.now));
   CHECK(s.counters.absorbed.value() == 1);
   CHECK(s.at.holds(1));
+  for (std::uint64_t id = 2; id <= limits::first_quota + 1; ++id)
+    CHECK_FALSE(s.at.arrive(newcomer_of(id), 1, s.now));
   s.now += limits::patient_wait + 1ms;
   const auto drawn = s.at.draw(s.now);
-  CHECK(drawn.admitted.empty());
   REQUIRE(drawn.refused.size() == 1);
-  CHECK(s.at.arrive(newcomer_of(1), 1, s.now)->id == 1);
+  const auto last = drawn.refused.front().id;
+  CHECK(last == limits::first_quota + 1);
+  CHECK(s.at.arrive(newcomer_of(last), 1, s.now)->id == last);
   CHECK(s.counters.again.value() == 1);
   CHECK(s.at.empty());
   CHECK(s.counters.waiting.value() == 0);
