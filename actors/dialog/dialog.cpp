@@ -57,6 +57,7 @@ dialog::dialog(const dialog_record& r, call_scope& call)
   : r_(r), ack_until_(call.now() + 64 * call.node().timers.t1), call_(call), dialog_(r.dialog),
     usage_(r.usage, call.node().timers, call.now()),
     exchange_(r.exchange, call.node().timers, call.now()), timer_(r.timer, call.now()) {
+  r_.dialog = {}; // dialog_ has what holds now
 }
 
 caf::behavior dialog::make_behavior() {

@@ -16,6 +16,7 @@ using command_kind = msg::leg_command::kind;
 incoming_leg::incoming_leg(const incoming_leg_record& r, call_scope& call)
   : r_(r), call_(call), machine_(r.machine), sdp_(r.media, call),
     change_(r.change, r.number, sdp_, call) {
+  r_.media.negotiation = nullptr; // sdp_ has what holds now
 }
 
 caf::behavior incoming_leg::make_behavior() {
@@ -64,7 +65,7 @@ void incoming_leg::on_invite(const msg::request_received& in) {
   auto offer = leg_sdp::read(*in.message);
   if (!offer)
     return refuse(offer.error(), offer.error() == 400 ? "Bad Session Description" : "");
-  if (*offer && !sdp_.take_offer(**offer))
+  if (*offer && !sdp_.take_offer(*offer))
     return refuse(488);
   auto dialog =
       dialog_as_uas(call_, *in.message, make_tag({call_.key(), r_.number, call_.node().name}));

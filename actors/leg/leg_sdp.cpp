@@ -61,11 +61,11 @@ tl::expected<session_ptr, std::uint16_t> leg_sdp::read(const sip::message& m) {
   return std::make_shared<const sdp::session>(std::move(*parsed));
 }
 
-bool leg_sdp::take_offer(const sdp::session& offer) {
-  const bool taken = sdp::relayed_media(offer) && negotiation_.set_remote_offer(offer);
+bool leg_sdp::take_offer(const session_ptr& offer) {
+  const bool taken = sdp::relayed_media(*offer) && negotiation_.set_remote_offer(offer);
   changed();
   if (taken)
-    open_streams(offer);
+    open_streams(*offer);
   return taken;
 }
 
@@ -79,7 +79,7 @@ std::optional<std::string> leg_sdp::answer(const sdp::session& other_leg, stage 
   if (!result)
     return std::nullopt;
   use(*offer, when);
-  return sdp::to_text(*result);
+  return sdp::to_text(**result);
 }
 
 std::optional<std::string> leg_sdp::echo_answer() {
@@ -91,7 +91,7 @@ std::optional<std::string> leg_sdp::echo_answer() {
   if (!result)
     return std::nullopt;
   use(*offer, stage::final);
-  return sdp::to_text(*result);
+  return sdp::to_text(**result);
 }
 
 std::optional<std::string> leg_sdp::offer(const sdp::session& other_leg) {
@@ -104,7 +104,7 @@ std::optional<std::string> leg_sdp::offer(const sdp::session& other_leg) {
   const auto result = negotiation_.set_local_offer(std::move(ours));
   TANDEM_CHECK(result);
   changed();
-  return sdp::to_text(*result);
+  return sdp::to_text(**result);
 }
 
 std::string leg_sdp::pending_offer() const {
@@ -120,7 +120,7 @@ std::optional<std::string> leg_sdp::own_offer() {
   if (!result)
     return std::nullopt;
   changed();
-  return sdp::to_text(*result);
+  return sdp::to_text(**result);
 }
 
 bool leg_sdp::is_unchanged(const sdp::session& offer) const {
@@ -136,7 +136,7 @@ std::optional<std::string> leg_sdp::same_answer() {
   if (!result)
     return std::nullopt;
   use(*offer, stage::final);
-  return sdp::to_text(*result);
+  return sdp::to_text(**result);
 }
 
 void leg_sdp::rollback() {
@@ -145,12 +145,12 @@ void leg_sdp::rollback() {
   changed();
 }
 
-bool leg_sdp::take_answer(const sdp::session& answer, stage when) {
+bool leg_sdp::take_answer(const session_ptr& answer, stage when) {
   const auto result = when == stage::early ? negotiation_.preview_remote_answer(answer)
                                            : negotiation_.set_remote_answer(answer);
   if (!result)
     return false;
-  use(*result, when);
+  use(**result, when);
   return true;
 }
 

@@ -42,7 +42,7 @@ public:
   [[nodiscard]] static tl::expected<session_ptr, std::uint16_t> read(const sip::message&);
 
   /// The caller's offer: false if nothing in it can be relayed (488).
-  [[nodiscard]] bool take_offer(const sdp::session&);
+  [[nodiscard]] bool take_offer(const session_ptr&);
   /// Our answer, from what the other leg described; or that of an echo. Nullopt: it does not fit.
   /// `early`: in a provisional response, where the 2xx repeats it.
   enum class stage : std::uint8_t { early, final };
@@ -57,7 +57,7 @@ public:
   /// One of our own: what was agreed last, unchanged (RFC 3264 §8), or a first one.
   [[nodiscard]] std::optional<std::string> own_offer();
   /// The callee's answer; false if it does not fit the offer.
-  [[nodiscard]] bool take_answer(const sdp::session&, stage);
+  [[nodiscard]] bool take_answer(const session_ptr&, stage);
 
   /// This offer repeats what the peer described last: the answer is ours of last time.
   [[nodiscard]] bool is_unchanged(const sdp::session& offer) const;

@@ -29,7 +29,7 @@ void modification::on_offer(const msg::offer_received& m) {
     return report({.what = event_kind::offered});
   }
   const bool unchanged = sdp_.is_unchanged(**offer); // RFC 3264 §8, RFC 4028 §7.4
-  if (!sdp_.take_offer(**offer)) {
+  if (!sdp_.take_offer(*offer)) {
     sdp_.rollback();
     return refuse(m.dialog, 488);
   }
@@ -80,7 +80,7 @@ auto modification::on_ack(const sip::message_ptr& ack) -> verdict {
     return verdict::fine;
   r_.of_peer = theirs::none;
   const auto body = leg_sdp::read(*ack); // §13.2.1: the ACK must answer the offer of the 2xx
-  if (!body || !*body || !sdp_.take_answer(**body, leg_sdp::stage::final))
+  if (!body || !*body || !sdp_.take_answer(*body, leg_sdp::stage::final))
     return verdict::broken;
   report({.what = event_kind::late_answer, .description = *body});
   return verdict::fine;
@@ -130,10 +130,10 @@ auto modification::on_result(const msg::offer_result& m) -> verdict {
   if (!body || !*body)
     return verdict::broken;
   if (what == ours::request) {
-    if (!sdp_.take_offer(**body))
+    if (!sdp_.take_offer(*body))
       return verdict::broken;
     hold_ack();
-  } else if (!sdp_.take_answer(**body, leg_sdp::stage::final)) {
+  } else if (!sdp_.take_answer(*body, leg_sdp::stage::final)) {
     return verdict::broken;
   }
   if (what != ours::refresh)

@@ -41,6 +41,7 @@ std::string reason_for(std::optional<sip::end_cause> why) {
 outgoing_leg::outgoing_leg(const outgoing_leg_record& r, call_scope& call)
   : r_(r), call_(call), machine_(r.machine, call.node().timers, call.now()), sdp_(r.media, call),
     change_(r.change, r.number, sdp_, call) {
+  r_.media.negotiation = nullptr; // sdp_ has what holds now
 }
 
 caf::behavior outgoing_leg::make_behavior() {
@@ -158,7 +159,7 @@ void outgoing_leg::on_provisional(const sip::message_ptr& response) {
   answer_context seen{response, dialog_for(*response), nullptr};
   // Without reliable provisional responses an offer can only come in the 2xx (§13.2.1).
   if (const auto body = leg_sdp::read(*response); r_.offer && body && *body)
-    if (sdp_.take_answer(**body, leg_sdp::stage::early))
+    if (sdp_.take_answer(*body, leg_sdp::stage::early))
       seen.description = *body;
   perform(machine_.on_provisional(response->status(), call_.now()), seen);
 }
@@ -179,7 +180,7 @@ void outgoing_leg::on_success(const sip::message_ptr& response) {
     const auto body = leg_sdp::read(*response);
     const bool fits =
         body && *body
-        && (r_.offer ? sdp_.take_answer(**body, leg_sdp::stage::final) : sdp_.take_offer(**body));
+        && (r_.offer ? sdp_.take_answer(*body, leg_sdp::stage::final) : sdp_.take_offer(*body));
     if (fits)
       seen.description = *body;
     if (fits && !r_.offer)

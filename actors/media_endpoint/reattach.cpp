@@ -54,7 +54,7 @@ tl::expected<taken_slots, media::error> take(const call_record& record, media::e
 /// version rises with the next that leaves.
 void move_descriptions(leg_media& m) {
   auto moved = *m.negotiation;
-  const auto move = [&](std::optional<sdp::session>& ours) {
+  const auto move = [&](sdp::shared_session& ours) {
     if (ours)
       ours = anchored(m, *ours, ours->origin);
   };

@@ -11,24 +11,35 @@ namespace {
 
 using errc = negotiation_errc;
 
-/// RFC 3264 §6: the n-th m= line of the answer answers the n-th of the offer. Takes the answer as
-/// it takes effect: what was offered with port 0 stays at port 0, whatever the other side says.
-std::optional<errc> match_answer(const session& offer, session& answer) {
+/// RFC 3264 §6: the n-th m= line of the answer answers the n-th of the offer.
+std::optional<errc> mismatch(const session& offer, const session& answer) {
   if (answer.media.size() != offer.media.size())
     return errc::media_count_differs;
   for (std::size_t i = 0; i < offer.media.size(); ++i) {
     const auto& o = offer.media[i];
-    auto& a = answer.media[i];
-    if (o.port == 0)
-      a.port = 0;
+    const auto& a = answer.media[i];
     // A refusal in other words is still a refusal.
-    if (a.port != 0 && (a.kind != o.kind || a.proto != o.proto))
+    if (o.port != 0 && a.port != 0 && (a.kind != o.kind || a.proto != o.proto))
       return errc::media_kind_differs;
   }
   return std::nullopt;
 }
 
-bool is_live(const std::optional<session>& s, std::size_t index) {
+/// A matching answer as it takes effect: what was offered with port 0 stays at port 0, whatever the
+/// other side says. Nearly always that is how it came.
+void take_effect(const session& offer, session& answer) {
+  for (std::size_t i = 0; i < offer.media.size(); ++i)
+    if (offer.media[i].port == 0)
+      answer.media[i].port = 0;
+}
+
+shared_session in_effect(const session& offer, shared_session answer) {
+  auto effective = *answer;
+  take_effect(offer, effective);
+  return answer == effective ? answer : shared_session{std::move(effective)};
+}
+
+bool is_live(const shared_session& s, std::size_t index) {
   return s && index < s->media.size() && s->media[index].port != 0;
 }
 
@@ -68,53 +79,54 @@ auto negotiation::set_local_offer(session description) -> result {
     return tl::unexpected{*wrong};
   pending_ = stamp(std::move(description));
   state_ = state::local_offer;
-  return *pending_;
+  return pending_;
 }
 
-auto negotiation::set_remote_offer(session description) -> result {
-  if (const auto wrong = refuses_offer(description))
+auto negotiation::set_remote_offer(shared_session description) -> result {
+  if (const auto wrong = refuses_offer(*description))
     return tl::unexpected{*wrong};
   pending_ = std::move(description);
   state_ = state::remote_offer;
-  return *pending_;
+  return pending_;
 }
 
 auto negotiation::preview_local_answer(session description) -> result {
   if (state_ != state::remote_offer)
     return tl::unexpected{errc::no_offer_to_answer};
-  if (const auto wrong = match_answer(*pending_, description))
+  if (const auto wrong = mismatch(*pending_, description))
     return tl::unexpected{*wrong};
+  take_effect(*pending_, description);
   description.timing = pending_->timing; // RFC 3264 §6: t= equals that of the offer
   unagreed_ = stamp(std::move(description));
-  return *unagreed_;
+  return unagreed_;
 }
 
 auto negotiation::set_local_answer(session description) -> result {
   auto answer = preview_local_answer(std::move(description));
   if (answer)
-    conclude(*answer, *std::exchange(pending_, std::nullopt));
+    conclude(*answer, std::exchange(pending_, {}));
   return answer;
 }
 
-auto negotiation::preview_remote_answer(session description) const -> result {
+auto negotiation::preview_remote_answer(shared_session description) const -> result {
   if (state_ != state::local_offer)
     return tl::unexpected{errc::no_offer_to_answer};
-  if (const auto wrong = match_answer(*pending_, description))
+  if (const auto wrong = mismatch(*pending_, *description))
     return tl::unexpected{*wrong};
-  return description;
+  return in_effect(*pending_, std::move(description));
 }
 
-auto negotiation::set_remote_answer(session description) -> result {
+auto negotiation::set_remote_answer(shared_session description) -> result {
   auto answer = preview_remote_answer(std::move(description));
   if (answer)
-    conclude(*std::exchange(pending_, std::nullopt), *answer);
+    conclude(std::exchange(pending_, {}), *answer);
   return answer;
 }
 
 void negotiation::rollback() {
   // RFC 3264 §8: the session is as before the offer; but its version was used and stays used.
   if (state_ == state::local_offer)
-    unagreed_ = std::move(pending_);
+    unagreed_ = pending_;
   pending_.reset();
   state_ = state::stable;
 }
@@ -163,7 +175,7 @@ session negotiation::stamp(session description) {
   return description;
 }
 
-void negotiation::conclude(session local, session remote) {
+void negotiation::conclude(shared_session local, shared_session remote) {
   local_ = std::move(local);
   remote_ = std::move(remote);
   unagreed_.reset();

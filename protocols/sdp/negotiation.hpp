@@ -2,6 +2,7 @@
 
 #include "protocols/sdp/attributes.hpp"
 #include "protocols/sdp/session.hpp"
+#include "protocols/sdp/shared_session.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -45,20 +46,20 @@ public:
   /// version above it (DEVIATION RFC 3264 §8: by more than one). The o= address stays, as §8 wants.
   explicit negotiation(const snapshot&, std::optional<std::uint64_t> version_mark = std::nullopt);
 
-  using result = tl::expected<session, negotiation_errc>;
+  using result = tl::expected<shared_session, negotiation_errc>;
 
   /// The offer to send.
   [[nodiscard]] result set_local_offer(session description);
   /// The answer to send.
   [[nodiscard]] result set_local_answer(session description);
   /// What arrived, as it takes effect: a stream that was offered with port 0 has port 0.
-  [[nodiscard]] result set_remote_offer(session description);
-  [[nodiscard]] result set_remote_answer(session description);
+  [[nodiscard]] result set_remote_offer(shared_session description);
+  [[nodiscard]] result set_remote_answer(shared_session description);
 
   /// An answer ahead of the answer, in an unreliable provisional response (RFC 3261 §13.2.1):
   /// checked and stamped, but the offer stays open until the 2xx repeats it.
   [[nodiscard]] result preview_local_answer(session description);
-  [[nodiscard]] result preview_remote_answer(session description) const;
+  [[nodiscard]] result preview_remote_answer(shared_session description) const;
 
   /// The pending offer was refused or withdrawn: what was agreed before still holds (§8).
   void rollback();
@@ -67,10 +68,10 @@ public:
   /// Both sides have a port for this m= line.
   [[nodiscard]] bool is_agreed(std::size_t index) const;
   /// Agreed descriptions: empty before the first answer.
-  [[nodiscard]] const std::optional<session>& local() const { return local_; }
-  [[nodiscard]] const std::optional<session>& remote() const { return remote_; }
+  [[nodiscard]] const shared_session& local() const { return local_; }
+  [[nodiscard]] const shared_session& remote() const { return remote_; }
   /// The offer waiting for an answer.
-  [[nodiscard]] const std::optional<session>& pending() const { return pending_; }
+  [[nodiscard]] const shared_session& pending() const { return pending_; }
   /// Our o= line with the version last used: what to give to anchor(), make_offer(), echo_answer().
   [[nodiscard]] const origin& local_origin() const { return origin_; }
 
@@ -83,25 +84,25 @@ public:
 private:
   [[nodiscard]] std::optional<negotiation_errc> refuses_offer(const session&) const;
   [[nodiscard]] session stamp(session description);
-  void conclude(session local, session remote);
+  void conclude(shared_session local, shared_session remote);
 
   origin origin_;
   std::uint64_t next_version_at_least_ = 0; ///< set by a restore until the next description
   state state_ = state::stable;
-  std::optional<session> local_;
-  std::optional<session> remote_;
-  std::optional<session> pending_;
-  std::optional<session> unagreed_; ///< left us last, but was rolled back or only a preview
+  shared_session local_;
+  shared_session remote_;
+  shared_session pending_;
+  shared_session unagreed_; ///< left us last, but was rolled back or only a preview
 };
 
 struct negotiation::snapshot {
   origin ours;
   std::uint64_t next_version_at_least = 0;
   state current = state::stable;
-  std::optional<session> local;
-  std::optional<session> remote;
-  std::optional<session> pending;
-  std::optional<session> unagreed;
+  shared_session local;
+  shared_session remote;
+  shared_session pending;
+  shared_session unagreed;
 
   bool operator==(const snapshot&) const = default;
 };

@@ -81,8 +81,8 @@ private:
     const auto result = give(input);
     if (!result)
       return false;
-    require(offer && offer->media.size() == result->media.size());
-    for (std::size_t i = 0; i < result->media.size(); ++i)
+    require(offer && offer->media.size() == (*result)->media.size());
+    for (std::size_t i = 0; i < (*result)->media.size(); ++i)
       require(offer->media[i].port != 0 || !dialogs_.get().is_agreed(i));
     return true;
   }

@@ -206,10 +206,10 @@ sdp::negotiation::snapshot record_reader::read(Negotiation::Reader from) {
             as<ip_family>(from.getFamily()), text(from.getAddress())};
   n.next_version_at_least = from.getNextVersionAtLeast();
   n.current = as<sdp::negotiation::state>(from.getState());
-  n.local = session(from.getLocal());
-  n.remote = session(from.getRemote());
-  n.pending = session(from.getPending());
-  n.unagreed = session(from.getUnagreed());
+  n.local = part(sessions_, from.getLocal());
+  n.remote = part(sessions_, from.getRemote());
+  n.pending = part(sessions_, from.getPending());
+  n.unagreed = part(sessions_, from.getUnagreed());
   return n;
 }
 
@@ -419,11 +419,6 @@ Part record_reader::part(const std::vector<Part>& parts, std::uint16_t number) {
     return parts[number - 1U];
   fail("the record names a part that it does not have");
   return nullptr;
-}
-
-std::optional<sdp::session> record_reader::session(std::uint16_t number) {
-  const auto shared = part(sessions_, number);
-  return shared ? std::optional{*shared} : std::nullopt;
 }
 
 } // namespace tandem::actors

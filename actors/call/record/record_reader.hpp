@@ -69,7 +69,6 @@ private:
   /// The part with this number, counted from 1; none for 0.
   template <class Part>
   [[nodiscard]] Part part(const std::vector<Part>& parts, std::uint16_t number);
-  [[nodiscard]] std::optional<sdp::session> session(std::uint16_t number);
 
   void fail(std::string sentence) {
     if (error_.empty())

@@ -375,9 +375,7 @@ void record_writer::write(const sip::digest_client::snapshot& s, Login::Builder 
 void record_writer::write(const sdp::negotiation::snapshot& n, Negotiation::Builder to) {
   const auto& [ours, next_version_at_least, state, local, remote, pending, unagreed] = n;
   const auto& [username, session_id, version, family, address] = ours;
-  const auto part = [this](const std::optional<sdp::session>& s) {
-    return number_of(s ? &*s : nullptr);
-  };
+  const auto part = [this](const sdp::shared_session& s) { return number_of(s.get()); };
   to.setUsername(text(username));
   to.setSessionId(session_id);
   to.setVersion(version);

@@ -100,10 +100,10 @@ TEST_CASE("negotiation: the version of o= rises by one when the description chan
   const auto offer = [&](const std::string& media) {
     const auto sent = n.set_local_offer(with(media));
     REQUIRE(sent);
-    CHECK(sent->origin.session_id == 77);
-    CHECK(sent->origin.address == "198.51.100.5");
-    CHECK(n.local_origin() == sent->origin);
-    return sent->origin.version;
+    CHECK((*sent)->origin.session_id == 77);
+    CHECK((*sent)->origin.address == "198.51.100.5");
+    CHECK(n.local_origin() == (*sent)->origin);
+    return (*sent)->origin.version;
   };
   const auto answered = [&] { REQUIRE(n.set_remote_answer(with(audio))); };
 
@@ -117,9 +117,9 @@ TEST_CASE("negotiation: the version of o= rises by one when the description chan
   answered();
 
   REQUIRE(n.set_remote_offer(with(audio)));
-  CHECK(n.set_local_answer(with(audio))->origin.version == 102);
+  CHECK(n.set_local_answer(with(audio)).value()->origin.version == 102);
   REQUIRE(n.set_remote_offer(with(audio)));
-  CHECK(n.set_local_answer(with(audio + "a=inactive\n"))->origin.version == 103);
+  CHECK(n.set_local_answer(with(audio + "a=inactive\n")).value()->origin.version == 103);
 
   SECTION("a version that left us is used, even if the offer was refused") {
     CHECK(offer(audio) == 104);
@@ -133,7 +133,7 @@ TEST_CASE("negotiation: the version of o= rises by one when the description chan
     }
     SECTION("in an answer") {
       REQUIRE(n.set_remote_offer(with(audio)));
-      CHECK(n.set_local_answer(with(audio + "a=recvonly\n"))->origin.version == 105);
+      CHECK(n.set_local_answer(with(audio + "a=recvonly\n")).value()->origin.version == 105);
     }
   }
 }
@@ -145,8 +145,8 @@ TEST_CASE("negotiation: the first description may be an answer", "[sdp][negotiat
   CHECK_FALSE(n.remote());
   const auto answer = n.set_local_answer(make_offer({here, 20000, 20001}, n.local_origin()));
   REQUIRE(answer);
-  CHECK(answer->origin.version == 100);
-  CHECK(answer->timing == std::vector<raw_line>{{'t', "5 6"}}); // RFC 3264 §6
+  CHECK((*answer)->origin.version == 100);
+  CHECK((*answer)->timing == std::vector<raw_line>{{'t', "5 6"}}); // RFC 3264 §6
   CHECK(n.local() == *answer);
   CHECK(n.remote() == with(audio));
 }
@@ -199,8 +199,8 @@ TEST_CASE("negotiation: a stream offered with port 0 stays refused (RFC 3264 §6
   REQUIRE(n.set_local_offer(with(audio + "m=video 0 RTP/AVP 99\n")));
   const auto answer = n.set_remote_answer(with(audio + video));
   REQUIRE(answer);
-  CHECK(answer->media[0].port == 4000);
-  CHECK(answer->media[1].port == 0);
+  CHECK((*answer)->media[0].port == 4000);
+  CHECK((*answer)->media[1].port == 0);
   CHECK(n.agreed_direction(1) == direction::inactive);
 }
 
@@ -210,7 +210,7 @@ TEST_CASE("negotiation: a preview in an unreliable 1xx leaves the offer open (RF
     auto n = make(st::remote_offer);
     const auto early = n.preview_local_answer(with(audio + "a=recvonly\n"));
     REQUIRE(early);
-    CHECK(early->origin.version == 101);
+    CHECK((*early)->origin.version == 101);
     CHECK(n.current() == st::remote_offer);
     CHECK(n.local()->origin.version == 100);
     SECTION("repeated in the 2xx") {
@@ -218,11 +218,11 @@ TEST_CASE("negotiation: a preview in an unreliable 1xx leaves the offer open (RF
       CHECK(n.local() == *early);
     }
     SECTION("another in the 2xx") {
-      CHECK(n.set_local_answer(with(audio + "a=inactive\n"))->origin.version == 102);
+      CHECK(n.set_local_answer(with(audio + "a=inactive\n")).value()->origin.version == 102);
     }
     SECTION("refused after all") {
       n.rollback();
-      CHECK(n.set_local_offer(with(audio))->origin.version == 102);
+      CHECK(n.set_local_offer(with(audio)).value()->origin.version == 102);
     }
   }
   SECTION("theirs") {
@@ -306,15 +306,16 @@ TEST_CASE("negotiation: restored past a mark, the next description is above it",
   for (const auto& r : table) {
     const auto taken = make(st::stable).take_snapshot();
     negotiation same{taken, r.mark};
-    CHECK(same.set_local_offer(with(audio))->origin.version == r.unchanged);
+    CHECK(same.set_local_offer(with(audio)).value()->origin.version == r.unchanged);
     negotiation other{taken, r.mark};
-    CHECK(other.set_local_offer(with(audio + "a=inactive\n"))->origin.version == r.changed);
+    CHECK(other.set_local_offer(with(audio + "a=inactive\n")).value()->origin.version == r.changed);
     REQUIRE(other.set_remote_answer(with(audio)));
-    CHECK(other.set_local_offer(with(audio))->origin.version == r.changed + 1); // by one again
+    CHECK(other.set_local_offer(with(audio)).value()->origin.version
+          == r.changed + 1); // by one again
     CHECK(other.local()->origin.address == "198.51.100.5");
     // The mark outlives a second restore before anything was sent.
     negotiation twice{negotiation{taken, r.mark}.take_snapshot(), 50};
-    CHECK(twice.set_local_offer(with(audio))->origin.version == r.unchanged);
+    CHECK(twice.set_local_offer(with(audio)).value()->origin.version == r.unchanged);
   }
 }
 
@@ -326,19 +327,21 @@ TEST_CASE("negotiation: a relayed call between two legs, offer and answer anchor
   REQUIRE(a.set_remote_offer(with(audio + "a=crypto:1 x y\n" + video)));
   const auto to_b = b.set_local_offer(anchor(*a.pending(), where_b, b.local_origin()));
   REQUIRE(to_b);
-  CHECK(remote_media(*to_b, 0)->rtp == ip_endpoint{here, 20002});
+  CHECK(remote_media(**to_b, 0)->rtp == ip_endpoint{here, 20002});
   REQUIRE(b.set_remote_answer(with(audio + "m=video 0 RTP/AVP 99\n", "192.0.2.2")));
   const auto to_a = a.set_local_answer(anchor(*b.remote(), where_a, a.local_origin()));
   REQUIRE(to_a);
-  CHECK(remote_media(*to_a, 0)->rtp == ip_endpoint{here, 20000});
-  CHECK(remote_media(*to_a, 1).error() == target_errc::rejected);
+  CHECK(remote_media(**to_a, 0)->rtp == ip_endpoint{here, 20000});
+  CHECK(remote_media(**to_a, 1).error() == target_errc::rejected);
 
   // Hold by A, then retrieve: each changes what B is told by one version.
   REQUIRE(a.set_remote_offer(with(audio + "a=sendonly\n" + video)));
-  CHECK(b.set_local_offer(anchor(*a.pending(), where_b, b.local_origin()))->origin.version == 2);
+  CHECK(b.set_local_offer(anchor(*a.pending(), where_b, b.local_origin())).value()->origin.version
+        == 2);
   REQUIRE(
       b.set_remote_answer(with(audio + "a=recvonly\n" + "m=video 0 RTP/AVP 99\n", "192.0.2.2")));
-  CHECK(a.set_local_answer(anchor(*b.remote(), where_a, a.local_origin()))->origin.version == 2);
+  CHECK(a.set_local_answer(anchor(*b.remote(), where_a, a.local_origin())).value()->origin.version
+        == 2);
   CHECK(a.held_by_remote(0));
   CHECK(b.held_by_local(0));
 }
