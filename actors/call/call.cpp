@@ -246,6 +246,8 @@ void call::release() {
   for (auto error = contained(some); !error.empty(); error = contained(some))
     (void) note_fault(the_call, error);
   effects_.clear();
+  if (slots_.capacity() >= 2 * slots_.size())
+    slots_.shrink_to_fit(); // its transactions have left
   if (over_)
     give_detail();
   if (const auto error = contained([this] { arm_timer(); }); !error.empty())

@@ -11,7 +11,7 @@
 
 #include <caf/event_based_actor.hpp>
 
-#include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -230,7 +230,7 @@ private:
   child_id running_;
 
   effects effects_;
-  std::deque<input> waiting_;
+  std::list<input> waiting_; ///< nearly always empty, where a deque takes 576 bytes
   bool committing_ = false;
   bool over_ = false;
   bool detail_given_ = false;
