@@ -116,7 +116,7 @@ json ladder_json(const ladder& l) {
   json lines = json::array();
   for (const auto& line : l.lines()) {
     json row{{"at_ms", ms(line.at)}, {"wall", utc_text(l.started() + line.at)}};
-    if (const auto* sip = std::get_if<sip_line>(&line.what)) {
+    if (const auto* sip = line.sip()) {
       row["type"] = "sip";
       row["direction"] = sip->received ? "in" : "out";
       row["from"] = to_string(sip->from);

@@ -34,7 +34,7 @@ call::call(caf::actor_config& cfg, shard& home, tree_place place, call_services&
     next_child_(start.record.next_child), next_branch_(start.record.next_branch),
     recent_faults_({limits::faults_per_call, limits::faults_period}),
     pending_(std::move(start.pending)), timer_(timer::calling<&call::on_timer>(this)),
-    ladder_(std::make_shared<ladder>(start.key, home.now(), services.time.wall())),
+    ladder_(services.ladders.begin(start.key, home.now(), services.time.wall())),
     started_(home.now()) {
   detail_.key = key_;
   detail_.node = services.facts.name;

@@ -59,7 +59,10 @@ gauge& make_degraded_gauge(metrics& m) {
 call_shard::call_shard(node_environment& env, std::uint32_t index, reactor& bell,
                        const shard_stores& stores)
   : env_(env), bell_(bell), registrations_(stores.registrations),
-    shard_(env.system, index, env.time, bell), ladders_(env.settings.node.ladder),
+    shard_(env.system, index, env.time, bell),
+    ladders_(env.settings.node.ladder, limits::archive_bytes,
+             &env.figures.make_gauge("tandem_trace_bytes",
+                                     "Bytes of the ladders of calls, live and ended")),
     figures_(counters_for(env.figures)),
     stream_figures_(std::make_unique<stream_counters>(env.figures)), call_figures_(env.figures),
     dropped_(env.figures.make_counter("tandem_call_inputs_dropped_total",

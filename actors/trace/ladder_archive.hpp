@@ -15,8 +15,16 @@ namespace tandem::actors {
 /// shard, in its thread.
 class ladder_archive {
 public:
-  explicit ladder_archive(duration keep, std::size_t max_bytes = limits::archive_bytes)
-    : keep_(keep), max_bytes_(max_bytes) {}
+  /// `held` is kept at the bytes of all ladders that began here, those of live calls too.
+  explicit ladder_archive(duration keep, std::size_t max_bytes = limits::archive_bytes,
+                          gauge* held = nullptr)
+    : keep_(keep), max_bytes_(max_bytes), held_(held) {}
+
+  /// That of a call which begins.
+  [[nodiscard]] std::shared_ptr<ladder> begin(const key128& key, time_point now,
+                                              wall_time wall) const {
+    return std::make_shared<ladder>(key, now, wall, held_);
+  }
 
   void add(std::shared_ptr<const ladder>, time_point now);
   [[nodiscard]] std::shared_ptr<const ladder> find(const key128&) const;
@@ -38,6 +46,7 @@ private:
 
   duration keep_;
   std::size_t max_bytes_;
+  gauge* held_;
   std::size_t size_bytes_ = 0;
   std::deque<entry> entries_; ///< oldest first
   std::unordered_map<key128, std::shared_ptr<const ladder>> by_key_;

@@ -96,6 +96,7 @@ void message_writer::body(std::string_view content_type, std::string_view bytes)
 wire_ptr message_writer::finish() {
   if (stage_ != stage::done)
     body({}, {});
+  out_.shrink_to_fit(); // it is kept: by its transaction, the record, the trace
   return std::make_shared<const std::string>(std::move(out_));
 }
 

@@ -170,7 +170,8 @@ TEST_CASE("limits: lines of a ladder", "[actors]") {
 
 TEST_CASE("limits: bytes of a ladder", "[actors]") {
   actors::ladder l{key_of(1), time_point{}, wall_time{}};
-  const auto room = limits::ladder_bytes - sizeof(actors::ladder_line);
+  const auto room = limits::ladder_bytes - sizeof(actors::ladder_line) - sizeof(actors::sip_line)
+                    - sizeof(std::string);
   l.add(time_point{}, line_of(room + 1));
   CHECK(l.dropped() == 1);
   l.add(time_point{}, line_of(room));
@@ -192,6 +193,26 @@ TEST_CASE("limits: bytes of the archive, the oldest ladder goes first", "[actors
   archive.add(ladder_of(4, 3 * each), time_point{}); // more than all that may be kept
   CHECK(archive.size() == 0);
   CHECK(archive.size_bytes() == 0);
+}
+
+TEST_CASE("trace: the bytes of all ladders, live and ended", "[actors]") {
+  gauge held;
+  {
+    actors::ladder_archive archive{10min, limits::archive_bytes, &held};
+    const auto live = archive.begin(key_of(1), time_point{}, wall_time{});
+    auto ended = archive.begin(key_of(2), time_point{}, wall_time{});
+    live->add(time_point{}, line_of(100));
+    ended->add(time_point{}, actors::state_line{"x", "y"});
+    const auto both = live->size_bytes() + ended->size_bytes();
+    CHECK(held.value() == static_cast<std::int64_t>(both));
+    archive.add(std::move(ended), time_point{});
+    CHECK(held.value() == static_cast<std::int64_t>(both));
+    archive.expire(time_point{} + 10min);
+    CHECK(held.value() == static_cast<std::int64_t>(live->size_bytes()));
+    (void) actors::ladder{*live}; // to be shown
+    CHECK(held.value() == static_cast<std::int64_t>(live->size_bytes()));
+  }
+  CHECK(held.value() == 0);
 }
 
 TEST_CASE("limits: minutes of the archive", "[actors]") {

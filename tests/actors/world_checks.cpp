@@ -140,7 +140,7 @@ void world::check_wire(strings outside) {
         continue;
       complete &= trace->dropped() == 0;
       for (const auto& line : trace->lines())
-        if (const auto* sip = std::get_if<actors::sip_line>(&line.what))
+        if (const auto* sip = line.sip())
           --seen[{sip->received, std::string(sip->message)}];
     }
   if (!complete)

@@ -1,0 +1,62 @@
+"""What a standing call costs the node in memory, and that all of it comes back. By hand:
+
+    TANDEM_BIN=build/release/bin python3 -B tests/e2e/size_bench.py [--calls 2500]
+
+A call is two legs with anchored media. It is measured when its transactions are gone. Memory is RSS
+against the started node; of it the ladders hold what tandem_trace_bytes says. RocksDB's memtables are
+in it: some 5 MB, however many the calls are.
+"""
+
+import argparse
+import time
+
+from load_test import rss_mb, settled_rss_mb
+from node import Node, count_kinds
+from phone import Phone, establish, hang_up
+
+LINGER_S = 36  # longer than any transaction (RFC 3261 17: 64*T1)
+
+
+def measure(node, calls):
+    pid = node.process.pid
+    base = rss_mb(pid)
+    with Phone(node.sip, name="alice") as alice, Phone(node.sip, node.callee, "bob") as bob:
+        legs = [establish(alice, bob) for _ in range(calls)]
+        print(f"up: {rss_mb(pid):.1f} MB")
+        time.sleep(LINGER_S)
+        standing, traces = rss_mb(pid), node.metric("tandem_trace_bytes")
+        kinds = count_kinds(node.tree())  # only now: such a long answer takes memory, too
+        assert kinds["call"] == calls and "transaction" not in kinds, kinds
+        each = (standing - base) * 1e6 / calls
+        print(f"{calls} calls stand: {base:.1f} to {standing:.1f} MB, {each / 1000:.1f} KB a call, "
+              f"of it ladders {traces / calls / 1000:.1f}, "
+              f"without them {(each - traces / calls) / 1000:.1f}")
+        for one, _ in legs:
+            hang_up(alice, one, bob)
+    node.settle()  # actors, calls and ports are at the baseline
+    after = settled_rss_mb(pid, 60)
+    print(f"all have ended: {after:.1f} MB, actors and ports at the baseline, "
+          f"ladders {node.metric('tandem_trace_bytes'):.0f} bytes")
+    assert node.metric("tandem_trace_bytes") == 0
+    # The allocator's arenas are as large as they were, their free pages have gone back.
+    assert after - base < 0.1 * (standing - base) + 5, (base, standing, after)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--calls", type=int, default=2500)
+    calls = parser.parse_args().calls
+    # One worker: else the key of a call says whose ports it takes, and one runs out of them.
+    # No minutes for ladders: those of ended calls would be in the memory afterwards.
+    node = Node(media_ports=4 * calls, media_settings="workers = 1\nrtp_timeout_s = 3600",
+                node_settings="ladder_minutes = 0")
+    node.config.write_text(node.config.read_text().replace('address6 = "::1"\n', ""))
+    node.start()
+    try:
+        measure(node, calls)
+    finally:
+        node.stop()
+
+
+if __name__ == "__main__":
+    main()
