@@ -47,7 +47,9 @@ std::optional<stamp> stamp_of(std::string_view stored) {
     return std::nullopt;
   numbers all{};
   std::memcpy(all.data(), stored.data() + stored.size() - stamp_bytes, stamp_bytes);
-  if (all.back() != mark)
+  constexpr auto negative = std::uint64_t{1} << 63U;
+  // No clock of ours says a negative time, and with one the differences could overflow.
+  if (all.back() != mark || all[1] >= negative || all[2] >= negative)
     return std::nullopt;
   const auto time = [](std::uint64_t n) { return duration{static_cast<std::int64_t>(n)}; };
   return stamp{all[0], time_point{time(all[1])},

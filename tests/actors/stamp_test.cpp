@@ -63,6 +63,11 @@ TEST_CASE("stamp: behind a record and off again", "[actors]") {
     for (std::size_t cut = 1; cut <= stored.size(); ++cut)
       CHECK_FALSE(stamp_of(std::string_view{stored}.substr(0, stored.size() - cut)));
   }
+  for (const auto& damaged : {at(1, -1ns, noon), at(1, 1s, wall_time{-1ns})}) {
+    std::string stored;
+    append_stamp(stored, damaged);
+    CHECK_FALSE(stamp_of(stored));
+  }
   CHECK(record_of("not stamped at all, and long enough to be").empty());
   CHECK(boot_number("") == 0);
   CHECK(boot_number("a") != boot_number("b"));

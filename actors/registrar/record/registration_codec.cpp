@@ -102,7 +102,8 @@ tl::expected<registration_record, std::string> read(Registration::Reader from) {
                    std::chrono::nanoseconds{from.getWrittenWall()})}};
   if (r.user.empty() || r.user_agent.size() > limits::user_agent_bytes
       || r.since_register < duration{} || r.since_register > limits::longest_registration
-      || r.written.at < time_point{} || from.getBindings().size() > sip::max_bindings)
+      || r.written.at < time_point{} || r.written.wall < wall_time{}
+      || from.getBindings().size() > sip::max_bindings)
     return damaged("its facts do not fit together");
   for (const auto row : from.getBindings()) {
     auto b = read(row);

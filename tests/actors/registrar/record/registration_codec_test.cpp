@@ -108,6 +108,11 @@ TEST_CASE("registration record: damaged bytes are refused or read, and nothing e
   for (std::size_t n = 0; n < good.size(); ++n)
     CHECK_FALSE(decode_registration(std::string_view{good}.substr(0, n)));
   CHECK_FALSE(decode_registration(std::string(limits::registration_bytes + 8, '\0')));
+  auto before_1970 = sample(); // the difference to today could overflow
+  before_1970.written.wall = wall_time{-1ns};
+  CHECK_FALSE(decode_registration(encode_registration(before_1970)));
+  before_1970.written.wall = {};
+  CHECK(decode_registration(encode_registration(before_1970)));
   std::mt19937 dice{1};
   std::size_t refused = 0;
   for (int i = 0; i < 20'000; ++i) {
