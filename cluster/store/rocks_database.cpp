@@ -68,9 +68,13 @@ rocksdb::Options options() {
   rocksdb::Options o;
   o.create_if_missing = true;
   o.create_missing_column_families = true;
-  o.write_buffer_size = 8 * mib;
+  o.write_buffer_size = 32 * mib;
   o.max_write_buffer_number = 4;
-  o.max_total_wal_size = 64 * mib;
+  o.max_total_wal_size = 128 * mib;
+  o.compression = rocksdb::kNoCompression;
+  o.level0_file_num_compaction_trigger = 16;
+  o.level0_slowdown_writes_trigger = 48;
+  o.level0_stop_writes_trigger = 64;
   o.max_open_files = 64; // the hard limit of a process may be 20,000, and sockets need them
   o.max_background_jobs = 2;
   o.keep_log_file_num = 2;
