@@ -232,7 +232,7 @@ std::optional<route_match> expand_route(const std::vector<route>& routes, std::s
     const auto groups = routes[i].match.match(plain);
     if (!groups)
       continue;
-    route_match out{routes[i].app, {}, i};
+    route_match out{routes[i].app, {}, i, routes[i].media};
     if (routes[i].to) {
       auto to = routes[i].to->expand(plain, *groups);
       if (!to)

@@ -2,6 +2,7 @@
 
 #include <tl/expected.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -61,10 +62,17 @@ private:
   std::vector<piece> pieces_;
 };
 
+/// Which way the media of a call go.
+enum class media_path : std::uint8_t {
+  anchored, ///< through ports of the node
+  direct    ///< from phone to phone: the node passes their descriptions on
+};
+
 struct route {
   pattern match;
   std::string app;                ///< name of the call application
   std::optional<uri_template> to; ///< for applications that call on
+  media_path media = media_path::anchored;
 
   bool operator==(const route&) const = default;
 };
@@ -73,6 +81,7 @@ struct route_match {
   std::string app;
   std::string to;        ///< a SIP URI, or empty
   std::size_t index = 0; ///< of the route, from 0
+  media_path media = media_path::anchored;
 
   bool operator==(const route_match&) const = default;
 };

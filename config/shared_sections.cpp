@@ -129,6 +129,21 @@ trunk_settings read_trunk(table_reader t, unique_names& names) {
   return out;
 }
 
+/// Only of an application that calls on are there two sides to exchange media.
+media_path read_media(table_reader& t, const std::string& app) {
+  const auto media = t.text("media", presence::optional, "anchored");
+  if (!media || media->text == "anchored")
+    return media_path::anchored;
+  if (media->text != "direct")
+    t.errors().add(media->line, media->key, '"' + media->text + "\" is not known",
+                   "\"anchored\" or \"direct\"");
+  else if (app == "echo" || (app != "bridge" && !t.has("to")))
+    t.errors().add(media->line, media->key,
+                   "\"direct\" is from phone to phone, and \"" + app + "\" calls nobody",
+                   "\"anchored\", or an application that calls on, with a `to`");
+  return media_path::direct;
+}
+
 std::optional<route> read_route(table_reader t) {
   const auto match = t.text("match", presence::required, "^7(.*)");
   const auto app = t.text("app", presence::required, "bridge");
@@ -141,6 +156,7 @@ std::optional<route> read_route(table_reader t) {
   if (app && app->text == "bridge" && !t.has("to"))
     t.errors().add(t.line(), t.full_key("to"), "missing, and \"bridge\" calls somebody",
                    "for example to = \"sip:{user}@192.0.2.1:5060\"");
+  const auto media = read_media(t, app ? app->text : std::string{});
   t.finish();
   const auto compiled = match ? pattern::compile(match->text) : tl::unexpected{std::string{}};
   if (!compiled) {
@@ -148,7 +164,7 @@ std::optional<route> read_route(table_reader t) {
       t.errors().add(match->line, match->key, compiled.error());
     return std::nullopt;
   }
-  route out{*compiled, app ? app->text : std::string{}, std::nullopt};
+  route out{*compiled, app ? app->text : std::string{}, std::nullopt, media};
   if (to) {
     if (auto parsed = uri_template::parse(to->text, out.match.groups()))
       out.to = std::move(*parsed);

@@ -82,6 +82,8 @@ void app::answer(leg_number leg, leg_number media_with) {
 }
 
 void app::join(leg_number leg, leg_number with) {
+  if (call_.is_direct())
+    return;
   call_.tell(row(with).endpoint, msg::media_join{row(leg).endpoint});
   const auto describes_more = [](const app_record::leg_row& r) {
     return r.description && r.description->media.size() > 1;

@@ -279,6 +279,7 @@ void call::give_detail() {
   detail_.cause = account_.cause.value_or(sip::end_cause::failure);
   detail_.by = account_.by;
   detail_.status = account_.status;
+  detail_.media = media_;
   services_.record_detail(detail_);
 }
 
@@ -368,6 +369,7 @@ call_root call::root() const {
     r.over = {detail_.end, detail_.length, detail_.from, detail_.to, detail_.app};
   r.quarantined = quarantined_;
   r.faults = faults_;
+  r.media = media_;
   return r;
 }
 

@@ -197,6 +197,7 @@ private:
   // call_scope
   [[nodiscard]] time_point now() const override { return as_of_ ? *as_of_ : home().now(); }
   [[nodiscard]] const node_facts& node() const override { return services_.facts; }
+  [[nodiscard]] bool is_direct() const override { return media_ == media_path::direct; }
   [[nodiscard]] child_id self() const override { return running_; }
   void tell(child_id, msg::event) override;
   child_id spawn(child_id parent, std::string name, child_record) override;
@@ -252,6 +253,7 @@ private:
   std::vector<transaction_match> quarantined_; ///< requests that made this call throw
   std::vector<media::slot_id> held_;           ///< socket pairs, by the last commit
   std::uint8_t legs_alive_ = 0;
+  media_path media_ = media_path::anchored;
   std::shared_ptr<const void> pending_; ///< given back when its caller waits no more
 
   std::optional<child_id> fails_committed_; ///< it is to throw after the commit of this input

@@ -144,6 +144,7 @@ void call::take_root(const call_root& r, time_point as_of) {
   answered_ = r.talking ? std::optional{as_of - *r.talking} : std::nullopt;
   account_ = r.account;
   detail_.legs = r.legs;
+  media_ = r.media;
   over_ = r.over.has_value();
   if (r.over) {
     detail_.end = r.over->at;

@@ -33,6 +33,8 @@ public:
   [[nodiscard]] virtual time_point now() const = 0;
   [[nodiscard]] virtual const key128& key() const = 0;
   [[nodiscard]] virtual const node_facts& node() const = 0;
+  /// Media go from phone to phone: no leg has a media endpoint.
+  [[nodiscard]] virtual bool is_direct() const = 0;
   /// Who is running.
   [[nodiscard]] virtual child_id self() const = 0;
 

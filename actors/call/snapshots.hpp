@@ -3,6 +3,7 @@
 #include "actors/call/ids.hpp"
 #include "actors/call_app/call_app.hpp"
 #include "actors/cdr/call_detail.hpp"
+#include "config/routes.hpp"
 #include "media/engine.hpp"
 #include "protocols/digest/digest_client.hpp"
 #include "protocols/sdp/negotiation.hpp"
@@ -251,6 +252,7 @@ struct call_root {
   std::optional<ending> over;
   std::vector<transaction_match> quarantined; ///< requests that made this call throw
   std::uint32_t faults = 0;                   ///< inputs that failed
+  media_path media = media_path::anchored;    ///< of all its legs
 };
 
 /// The whole call at one consistent cut: what a commit writes and a restore reads.

@@ -44,6 +44,7 @@ void calls::open(msg::open_call& m) {
   call_start fresh{.key = m.key};
   fresh.pending = std::move(pending);
   fresh.record.next_child = app_child.value + 1;
+  fresh.record.root.media = m.media;
   auto name = "app " + m.application.app;
   m.application.legs.push_back({.leg = child_id{fresh.record.next_child}, .incoming = true});
   fresh.record.children.push_back({app_child, the_call, std::move(name), m.application});

@@ -22,6 +22,7 @@ struct open_call {
   sip_input invite;
   actors::app_record application;
   std::string user; ///< who has proved to be the caller; empty: nobody was asked
+  media_path media = media_path::anchored;
 };
 
 /// Bring to life what is stored; before anything is read from the wire.

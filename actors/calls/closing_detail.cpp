@@ -13,6 +13,7 @@ call_detail detail_of_orphan(const key128& key, const std::string& node, const c
   d.start = root.started;
   d.answer = root.account.answered;
   d.legs = root.legs;
+  d.media = root.media;
   if (root.over) { // it knew how it ended, and could not say so any more
     d.from = root.over->from;
     d.to = root.over->to;

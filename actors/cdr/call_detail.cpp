@@ -38,13 +38,15 @@ std::string utc_date(wall_time t) {
 std::string to_json(const call_detail& d) {
   using json = nlohmann::ordered_json;
   json legs = json::array();
-  for (const auto& l : d.legs)
-    legs.push_back({{"name", l.name},
-                    {"direction", l.incoming ? "in" : "out"},
-                    {"remote", l.remote},
-                    {"packets_in", l.packets_in},
-                    {"packets_out", l.packets_out},
-                    {"lost", l.lost}});
+  for (const auto& l : d.legs) {
+    json leg{{"name", l.name}, {"direction", l.incoming ? "in" : "out"}, {"remote", l.remote}};
+    if (d.media == media_path::anchored) {
+      leg["packets_in"] = l.packets_in;
+      leg["packets_out"] = l.packets_out;
+      leg["lost"] = l.lost;
+    }
+    legs.push_back(std::move(leg));
+  }
   const json line{
       {"key", to_string(d.key)},
       {"node", d.node},

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "config/routes.hpp"
 #include "protocols/sip/leg_action.hpp"
 #include "runtime/base/key.hpp"
 #include "runtime/base/time.hpp"
@@ -49,6 +50,7 @@ struct call_detail {
   std::vector<leg_detail> legs;
   bool again = false; ///< of a call that was restored when it was over: it may stand there already
   closing closed = closing::by_its_end;
+  media_path media = media_path::anchored; ///< direct: nobody has counted packets
 };
 
 /// "bye", "node was down", …

@@ -22,7 +22,10 @@ incoming_leg::incoming_leg(const incoming_leg_record& r, call_scope& call)
 caf::behavior incoming_leg::make_behavior() {
   return {
       [this](const msg::request_received& m) { on_request(m); },
-      [this](const msg::media_ready& m) { on_media_ready(m); },
+      [this](const msg::media_ready& m) {
+        sdp_.set_slot(m.slot);
+        report_incoming();
+      },
       [this](const msg::media_failed& m) {
         refuse(m.why == media::error::no_such_family ? 488 : 503, "No Media Ports");
       },
@@ -79,15 +82,11 @@ void incoming_leg::on_invite(const msg::request_received& in) {
   r_.offer = *offer;
   r_.dialog = call_.spawn(call_.self(), "dialog", std::move(*dialog));
   change_.establish(r_.dialog);
-  media_endpoint_record endpoint;
-  endpoint.leg = call_.self();
-  endpoint.family = r_.source.address.family;
-  sdp_.set_endpoint(call_.spawn(call_.self(), "media", endpoint));
-  call_.tell(sdp_.endpoint(), msg::begin{});
+  if (!sdp_.open_audio(r_.source.address.family))
+    report_incoming();
 }
 
-void incoming_leg::on_media_ready(const msg::media_ready& m) {
-  sdp_.set_slot(m.slot);
+void incoming_leg::report_incoming() {
   call_.tell(app_child, msg::leg_event{.what = msg::leg_event::kind::incoming,
                                        .leg = r_.number,
                                        .description = r_.offer,

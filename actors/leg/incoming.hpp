@@ -28,7 +28,7 @@ public:
 private:
   void on_request(const msg::request_received&);
   void on_invite(const msg::request_received&);
-  void on_media_ready(const msg::media_ready&);
+  void report_incoming();
   void on_command(const msg::leg_command&);
   void on_dialog(const msg::dialog_event&);
   /// What the application wants, while the actions that it leads to are carried out.

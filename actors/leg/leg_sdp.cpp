@@ -62,7 +62,8 @@ tl::expected<session_ptr, std::uint16_t> leg_sdp::read(const sip::message& m) {
 }
 
 bool leg_sdp::take_offer(const session_ptr& offer) {
-  const bool taken = sdp::relayed_media(*offer) && negotiation_.set_remote_offer(offer);
+  const bool can_go = call_.is_direct() || sdp::relayed_media(*offer);
+  const bool taken = can_go && negotiation_.set_remote_offer(offer);
   changed();
   if (taken)
     open_streams(*offer);
@@ -73,9 +74,9 @@ std::optional<std::string> leg_sdp::answer(const sdp::session& other_leg, stage 
   const auto offer = negotiation_.pending();
   if (!offer)
     return std::nullopt;
-  const auto ours = sdp::fit_answer(anchored(other_leg), *offer);
-  const auto result = when == stage::early ? negotiation_.preview_local_answer(ours)
-                                           : negotiation_.set_local_answer(ours);
+  const auto here = sdp::fit_answer(ours(other_leg), *offer);
+  const auto result = when == stage::early ? negotiation_.preview_local_answer(here)
+                                           : negotiation_.set_local_answer(here);
   if (!result)
     return std::nullopt;
   use(*offer, when);
@@ -84,7 +85,7 @@ std::optional<std::string> leg_sdp::answer(const sdp::session& other_leg, stage 
 
 std::optional<std::string> leg_sdp::echo_answer() {
   const auto offer = negotiation_.pending();
-  if (!offer)
+  if (!offer || call_.is_direct())
     return std::nullopt;
   const auto result =
       negotiation_.set_local_answer(sdp::echo_answer(*offer, where(), negotiation_.local_origin()));
@@ -98,10 +99,10 @@ std::optional<std::string> leg_sdp::offer(const sdp::session& other_leg) {
   if (negotiation_.current() != sdp::negotiation::state::stable)
     return std::nullopt;
   open_streams(other_leg);
-  auto ours = anchored(other_leg);
+  auto here = ours(other_leg);
   if (const auto& before = negotiation_.local())
-    ours = sdp::fit_offer(std::move(ours), *before);
-  const auto result = negotiation_.set_local_offer(std::move(ours));
+    here = sdp::fit_offer(std::move(here), *before);
+  const auto result = negotiation_.set_local_offer(std::move(here));
   TANDEM_CHECK(result);
   changed();
   return sdp::to_text(**result);
@@ -115,6 +116,8 @@ std::string leg_sdp::pending_offer() const {
 
 std::optional<std::string> leg_sdp::own_offer() {
   const auto& agreed = negotiation_.local();
+  if (!agreed && call_.is_direct())
+    return std::nullopt;
   const auto result = negotiation_.set_local_offer(
       agreed ? *agreed : sdp::make_offer(where(), negotiation_.local_origin()));
   if (!result)
@@ -158,6 +161,8 @@ void leg_sdp::use(const sdp::session& remote, stage when) {
   if (when == stage::final)
     close_streams();
   changed();
+  if (call_.is_direct())
+    return;
   if (const auto audio = sdp::relayed_media(remote))
     point(r_.endpoint, remote, *audio);
   for (const auto& v : r_.video)
@@ -175,6 +180,18 @@ void leg_sdp::point(child_id endpoint, const sdp::session& remote, std::size_t i
   constexpr std::uint32_t usual_clock_rate_hz = 8000;
   call_.tell(endpoint, msg::media_remote{there->rtp, there->rtcp, allowed_by(there->direction),
                                          codec ? codec->clock_rate : usual_clock_rate_hz});
+}
+
+bool leg_sdp::open_audio(ip_family family, child_id with) {
+  if (call_.is_direct())
+    return false;
+  media_endpoint_record fresh;
+  fresh.leg = call_.self();
+  fresh.peer = with;
+  fresh.family = family;
+  r_.endpoint = call_.spawn(call_.self(), "media", fresh);
+  call_.tell(r_.endpoint, msg::begin{});
+  return true;
 }
 
 void leg_sdp::set_slot(const media::slot& s) {
@@ -235,7 +252,9 @@ void leg_sdp::join(const msg::streams_to_join& m) {
         call_.tell(there.endpoint, msg::media_join{here.at.endpoint});
 }
 
-sdp::session leg_sdp::anchored(const sdp::session& other_leg) const {
+sdp::session leg_sdp::ours(const sdp::session& other_leg) const {
+  if (call_.is_direct())
+    return sdp::passed_on(other_leg, negotiation_.local_origin());
   return actors::anchored(r_, other_leg, negotiation_.local_origin());
 }
 

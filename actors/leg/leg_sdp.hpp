@@ -14,8 +14,9 @@
 namespace tandem::actors {
 
 /// The SDP side of a leg: reads what the peer describes, writes what we describe, and tells the
-/// media endpoints where the peer listens: that of the audio, and those of video beside it. Both
-/// directions of a leg hold one.
+/// media endpoints where the peer listens: that of the audio, and those of video beside it. Where
+/// media are direct there are no endpoints, and each side gets the other's description under an o=
+/// line of ours. Both directions of a leg hold one.
 class leg_sdp {
 public:
   leg_sdp(const leg_media&, call_scope&);
@@ -27,9 +28,11 @@ public:
   void reset(const leg_media&);
   [[nodiscard]] const leg_media& record() const { return r_; }
   [[nodiscard]] child_id endpoint() const { return r_.endpoint; }
-  void set_endpoint(child_id id) { r_.endpoint = id; }
+  /// The endpoint of the audio, to be connected with that one: media_ready or media_failed follows.
+  /// False: media are direct, so there is none, and the leg can go on at once.
+  [[nodiscard]] bool open_audio(ip_family, child_id with = the_call);
   void set_slot(const media::slot&);
-  [[nodiscard]] bool ready() const { return r_.slot.has_value(); }
+  [[nodiscard]] bool ready() const { return r_.slot || call_.is_direct(); }
   /// The endpoints leave with their leg.
   void end_media();
 
@@ -41,9 +44,10 @@ public:
   /// 415 for another type, 400 for a body that does not parse.
   [[nodiscard]] static tl::expected<session_ptr, std::uint16_t> read(const sip::message&);
 
-  /// The caller's offer: false if nothing in it can be relayed (488).
+  /// The caller's offer: false if nothing in it can be relayed (488). Direct: whatever it is.
   [[nodiscard]] bool take_offer(const session_ptr&);
-  /// Our answer, from what the other leg described; or that of an echo. Nullopt: it does not fit.
+  /// Our answer, from what the other leg described; or that of an echo. Nullopt: it does not fit,
+  /// or there is no endpoint to echo.
   /// `early`: in a provisional response, where the 2xx repeats it.
   enum class stage : std::uint8_t { early, final };
   [[nodiscard]] std::optional<std::string> answer(const sdp::session& other_leg, stage);
@@ -67,7 +71,8 @@ public:
 
 private:
   [[nodiscard]] sdp::local_media where() const;
-  [[nodiscard]] sdp::session anchored(const sdp::session& other_leg) const;
+  /// The other leg's description as we send it, anchored or passed on.
+  [[nodiscard]] sdp::session ours(const sdp::session& other_leg) const;
   void changed(); ///< keeps the record as of the negotiation
   /// Media go by the peer's description from now on.
   void use(const sdp::session& remote, stage);

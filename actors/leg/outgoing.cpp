@@ -47,7 +47,10 @@ outgoing_leg::outgoing_leg(const outgoing_leg_record& r, call_scope& call)
 caf::behavior outgoing_leg::make_behavior() {
   return {
       [this](const msg::begin&) { begin(); },
-      [this](const msg::media_ready& m) { send_invite(m); },
+      [this](const msg::media_ready& m) {
+        sdp_.set_slot(m.slot);
+        send_invite();
+      },
       [this](const msg::media_failed&) { give_up(); },
       [this](const msg::response_received& m) { on_response(m); },
       [this](const msg::transaction_failed& m) {
@@ -80,20 +83,15 @@ void outgoing_leg::begin() {
   r_.transport = way->transport;
   const auto family = way->peer.address.family;
   sdp_.reset(leg_sdp::fresh(call_, r_.number, family));
-  media_endpoint_record endpoint;
-  endpoint.leg = call_.self();
-  endpoint.peer = r_.media_with;
-  endpoint.family = family;
-  sdp_.set_endpoint(call_.spawn(call_.self(), "media", endpoint));
-  call_.tell(sdp_.endpoint(), msg::begin{});
+  if (!sdp_.open_audio(family, r_.media_with))
+    send_invite();
 }
 
 void outgoing_leg::give_up() {
   perform(machine_.on_transaction_failed(sip::end_cause::unreachable));
 }
 
-void outgoing_leg::send_invite(const msg::media_ready& m) {
-  sdp_.set_slot(m.slot);
+void outgoing_leg::send_invite() {
   const auto offer =
       r_.offer ? sdp_.offer(*r_.offer) : std::optional<std::string>(""); // else he is to offer
   TANDEM_CHECK(offer);                                                   // the first of this leg

@@ -36,7 +36,7 @@ private:
   };
 
   void begin();
-  void send_invite(const msg::media_ready&);
+  void send_invite();
   void invite(const std::string& description);
   void invite_again();
   void on_response(const msg::response_received&);

@@ -95,8 +95,10 @@ void router::on_invite(msg::unowned_request& m, std::string proved) {
     app.incoming.max_forwards = *hops;
   app.caller_identity = without_tag(*from);
   msg::open_call call{m.key, std::move(m.in), std::move(app), std::move(proved)};
-  if (!user)
+  if (!user) {
+    call.media = found->media;
     return send(calls_, std::move(call));
+  }
   registrars_.deliver({std::move(*user), caf::actor_cast<caf::actor>(this), std::move(call)});
 }
 

@@ -119,6 +119,11 @@ session anchor(const session& from_peer, const local_media& where, const origin&
   return anchor(from_peer, places, where.address, ours);
 }
 
+session passed_on(session from_peer, const origin& ours) {
+  from_peer.origin = ours;
+  return from_peer;
+}
+
 session fit_offer(session offer, const session& before) {
   for (auto i = offer.media.size(); i < before.media.size(); ++i)
     offer.media.push_back(rejected(before.media[i]));

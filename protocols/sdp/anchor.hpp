@@ -46,6 +46,10 @@ struct placed_media {
 [[nodiscard]] session anchor(const session& from_peer, const local_media& where,
                              const origin& ours);
 
+/// The description to send to the other side of a call whose media go past us: all of it, under our
+/// o= line.
+[[nodiscard]] session passed_on(session from_peer, const origin& ours);
+
 /// Two sides of a call can differ in their number of m= lines, when one has taken back an offer
 /// that the other accepted. An answer has as many as its offer (RFC 3264 §6): what is missing is
 /// refused, what is beyond was refused here. An offer has at least as many as the one before (§8).

@@ -311,3 +311,18 @@ TEST_CASE("registrar node: with two shards each user has one owner, whoever read
   }
   CHECK(crossed > 0);
 }
+
+TEST_CASE("registrar node: a call to a user is anchored, whatever its route says", "[actors]") {
+  world w{{.settings = "[[routes]]\nmatch = \"^d(.*)\"\napp = \"bridge\"\nmedia = \"direct\"\n"
+                       "to = \"sip:{1}@example.test\"\n",
+           .users = {"1001"}}};
+  subscriber a{w, w.callee, "1001"};
+  REQUIRE(a.put({a.contact()}) == "200");
+  w.caller.invite("d1001");
+  w.settle();
+  REQUIRE(w.callee.count("INVITE") == 1);
+  CHECK(w.media().in_use() == 2);
+  w.callee.respond(486);
+  w.settle();
+  w.over({"486 callee rejected"}, outside({{"200 REGISTER", 1}}));
+}

@@ -136,6 +136,8 @@ TEST_CASE("restore: a leg that a trunk has challenged, in each state (§22.2)", 
 }
 
 TEST_CASE("restore: a call in each state goes on as if nothing had happened", "[actors]") {
+  const std::string dialled = GENERATE("7100", "3100"); // anchored, direct
+  CAPTURE(dialled);
   world w;
   std::vector<twin> twins;
   const auto snap = [&] {
@@ -145,7 +147,7 @@ TEST_CASE("restore: a call in each state goes on as if nothing had happened", "[
   };
   w.caller.habits.acknowledges = false;
   w.callee.habits.answers_bye = false;
-  w.caller.invite("7100");
+  w.caller.invite(dialled);
   w.settle();
   snap(); // calling
   w.callee.respond(180);
@@ -270,6 +272,8 @@ TEST_CASE("restore: a call that is cancelled, forked or refused", "[actors]") {
 }
 
 TEST_CASE("restore: a call in the middle of each change of its session", "[actors]") {
+  const std::string dialled = GENERATE("7100", "3100"); // anchored, direct
+  CAPTURE(dialled);
   world w;
   std::vector<twin> twins;
   const auto snap = [&] {
@@ -279,7 +283,7 @@ TEST_CASE("restore: a call in the middle of each change of its session", "[actor
   };
   const auto hold = w.caller.described(2, "a=sendonly\r\n");
   SECTION("offers that go through, meet and are late") {
-    w.caller.invite("7100", {.headers = "Supported: timer\r\nSession-Expires: 300\r\n"});
+    w.caller.invite(dialled, {.headers = "Supported: timer\r\nSession-Expires: 300\r\n"});
     w.settle();
     w.callee.respond(200);
     w.settle();
@@ -315,7 +319,7 @@ TEST_CASE("restore: a call in the middle of each change of its session", "[actor
   }
   SECTION("an INVITE without offer") {
     w.caller.habits.acknowledges = false;
-    w.caller.invite("7100", {.body = ""});
+    w.caller.invite(dialled, {.body = ""});
     snap();
     w.callee.respond(200);
     snap();

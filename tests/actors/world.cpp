@@ -59,6 +59,11 @@ app = "echo"
 match = "^7"
 app = "bridge"
 to = "sip:{user}@127.0.0.1:5080"
+[[routes]]
+match = "^3"
+app = "bridge"
+to = "sip:{user}@127.0.0.1:5080"
+media = "direct"
 )";
   for (const auto& name : test_app_names())
     out += "[[routes]]\nmatch = \"^" + name + "$\"\napp = \"" + name

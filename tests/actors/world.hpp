@@ -68,9 +68,9 @@ struct stream_end {
 ///     …
 ///     w.over({"bye 200 caller"});
 ///
-/// User parts: 9196 is echo, 7… is bridged to the callee, the name of a test application is that.
-/// With `everywhere` 5… is bridged to 127.0.0.1:5081 by TCP, 6… to [::1]:5082, and 4… to [::2]:5083
-/// by TCP, where nobody is.
+/// User parts: 9196 is echo, 7… is bridged to the callee, 3… too but with direct media, the name of
+/// a test application is that. With `everywhere` 5… is bridged to 127.0.0.1:5081 by TCP, 6… to
+/// [::1]:5082, and 4… to [::2]:5083 by TCP, where nobody is.
 class world {
 public:
   explicit world(const world_settings& = {});

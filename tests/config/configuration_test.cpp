@@ -98,6 +98,18 @@ TEST_CASE("configuration: the example file is read, every value of it", "[config
   CHECK(expand_route(c->routes, "1001") == std::nullopt);
 }
 
+TEST_CASE("configuration: media are anchored unless their route says direct", "[config]") {
+  const auto c = read(least
+                      + "[[routes]]\nmatch = \"^1\"\napp = \"time_limit\"\n"
+                        "to = \"sip:{user}@h\"\nmedia = \"direct\"\n"
+                        "[[routes]]\nmatch = \"^2\"\napp = \"bridge\"\n"
+                        "to = \"sip:{user}@h\"\nmedia = \"anchored\"\n"
+                        "[[routes]]\nmatch = \"^3\"\napp = \"echo\"\n");
+  CHECK(expand_route(c.routes, "1")->media == media_path::direct);
+  CHECK(expand_route(c.routes, "2")->media == media_path::anchored);
+  CHECK(expand_route(c.routes, "3")->media == media_path::anchored);
+}
+
 TEST_CASE("configuration: values at the ends of their ranges", "[config]") {
   const auto c = read("[node]\nname = \"a-b_c.D9\"\ndata = \"/srv/a\"\nlog_level = \"trace\"\n"
                       "ladder_minutes = 0\n[sip]\nshards = 64\nring_timeout_s = 3600\n"

@@ -391,6 +391,14 @@ TEST_CASE("config errors: [[routes]]", "[config]") {
       {least + "[[routes]]\nmatch = \"1\"\napp = \"a b\"\n",
        "10: routes[1].app: \"a b\" is not the name of an application; such as \"bridge\" or "
        "\"echo\""},
+      {to("sip:{user}@h") + "media = \"Direct\"\n",
+       "12: routes[1].media: \"Direct\" is not known; \"anchored\" or \"direct\""},
+      {match("1") + "media = \"direct\"\nto = \"sip:{user}@h\"\n",
+       "11: routes[1].media: \"direct\" is from phone to phone, and \"echo\" calls nobody; "
+       "\"anchored\", or an application that calls on, with a `to`"},
+      {least + "[[routes]]\nmatch = \"1\"\napp = \"ivr\"\nmedia = \"direct\"\n",
+       "11: routes[1].media: \"direct\" is from phone to phone, and \"ivr\" calls nobody; "
+       "\"anchored\", or an application that calls on, with a `to`"},
       {to("{user}@h"), "11: routes[1].to: \"{user}@h\" does not begin with \"sip:\"" + example},
       {to("sips:{user}@h"),
        "11: routes[1].to: \"sips:{user}@h\" does not begin with \"sip:\"" + example},

@@ -1,8 +1,9 @@
 """What a standing call costs the node in memory, and that all of it comes back. By hand:
 
     TANDEM_BIN=build/release/bin python3 -B tests/e2e/size_bench.py [--calls 2500]
+    TANDEM_BIN=build/release/bin python3 -B tests/e2e/size_bench.py --direct --calls 10000
 
-A call is two legs with anchored media. It is measured when its transactions are gone. Memory is RSS
+A call is two legs with anchored media or, with --direct, of signalling alone. It is measured when its transactions are gone. Memory is RSS
 against the started node; of it the ladders hold what tandem_trace_bytes says. RocksDB's memtables are
 in it: some 5 MB, however many the calls are.
 """
@@ -17,7 +18,16 @@ from phone import Phone, establish, hang_up
 LINGER_S = 36  # longer than any transaction (RFC 3261 17: 64*T1)
 
 
-def measure(node, calls):
+DIRECT = """
+[[routes]]
+match = "^7"
+app = "bridge"
+to = "sip:{{user}}@127.0.0.1:{callee}"
+media = "direct"
+"""
+
+
+def measure(node, calls, endpoints):
     pid = node.process.pid
     base = rss_mb(pid)
     with Phone(node.sip, name="alice") as alice, Phone(node.sip, node.callee, "bob") as bob:
@@ -27,6 +37,7 @@ def measure(node, calls):
         standing, traces = rss_mb(pid), node.metric("tandem_trace_bytes")
         kinds = count_kinds(node.tree())  # only now: such a long answer takes memory, too
         assert kinds["call"] == calls and "transaction" not in kinds, kinds
+        assert kinds.get("media_endpoint", 0) == endpoints * calls, kinds
         each = (standing - base) * 1e6 / calls
         print(f"{calls} calls stand: {base:.1f} to {standing:.1f} MB, {each / 1000:.1f} KB a call, "
               f"of it ladders {traces / calls / 1000:.1f}, "
@@ -45,15 +56,18 @@ def measure(node, calls):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--calls", type=int, default=2500)
-    calls = parser.parse_args().calls
+    parser.add_argument("--direct", action="store_true")
+    args = parser.parse_args()
+    calls, anchored = args.calls, not args.direct
     # One worker: else the key of a call says whose ports it takes, and one runs out of them.
     # No minutes for ladders: those of ended calls would be in the memory afterwards.
-    node = Node(media_ports=4 * calls, media_settings="workers = 1\nrtp_timeout_s = 3600",
+    node = Node(media_ports=4 * calls if anchored else 2, routes="" if anchored else DIRECT,
+                media_settings="workers = 1\nrtp_timeout_s = 3600",
                 node_settings="ladder_minutes = 0")
     node.config.write_text(node.config.read_text().replace('address6 = "::1"\n', ""))
     node.start()
     try:
-        measure(node, calls)
+        measure(node, calls, 2 if anchored else 0)
     finally:
         node.stop()
 

@@ -12,7 +12,7 @@ namespace {
 
 class planner {
 public:
-  explicit planner(std::uint64_t seed) : draw_(seed) { out_.seed = seed; }
+  explicit planner(std::uint64_t seed) : draw_(seed), ways_(seed ^ 0xd12ec7) { out_.seed = seed; }
 
   run_plan plan() {
     out_.shards = draw_.chance(0.25) ? 2 : 1;
@@ -96,6 +96,9 @@ private:
       c.dialled = "9196";
       c.ends_by = hanging_up::caller;
     }
+    c.direct = c.kind != call_kind::echo && ways_.chance(0.25);
+    if (c.direct)
+      c.dialled.insert(0, direct_prefix);
     draw_acts(c);
     out_.calls.push_back(std::move(c));
   }
@@ -153,6 +156,7 @@ private:
   }
 
   simulated_random draw_;
+  simulated_random ways_; ///< of its own: anchored or direct, all else of a seed is the same
   run_plan out_;
 };
 
@@ -193,7 +197,7 @@ std::string to_text(const run_plan& p) {
     out += "  call c" + std::to_string(c.number) + ": " + name_of(c.kind) + ", phone "
            + std::to_string(c.caller) + " dials " + c.dialled + " at " + ms(c.start) + ", talks "
            + ms(c.talks) + (c.routes ? ", routes" : "") + (c.timed ? ", session timer" : "")
-           + (c.late_offer ? ", late offer" : "") + "\n";
+           + (c.late_offer ? ", late offer" : "") + (c.direct ? ", direct" : "") + "\n";
     for (const auto& a : c.acts)
       out += std::string("    ") + (a.by_caller ? "caller" : "callee") + " "
              + (a.is == planned_act::what::info       ? "INFO"

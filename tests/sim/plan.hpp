@@ -11,6 +11,8 @@
 namespace tandem::test {
 
 constexpr unsigned phone_count = 6;
+/// Numbers that begin with it lead to the same, with direct media.
+constexpr const char* direct_prefix = "d";
 /// The test applications phones_2 and phones_3 ring the first phones.
 constexpr unsigned first_free_phone = 3;
 
@@ -47,6 +49,7 @@ struct call_plan {
   hanging_up ends_by = hanging_up::caller;
   bool late_offer = false; ///< the INVITE describes nothing, its ACK does (RFC 3264 §5)
   bool routes = false;     ///< proxies on both sides have put Record-Routes in
+  bool direct = false;     ///< media go from phone to phone
   bool timed = false;      ///< the node has to refresh the session (RFC 4028)
   std::vector<planned_act> acts;
 };

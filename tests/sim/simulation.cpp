@@ -19,9 +19,10 @@ namespace tandem::test {
 
 namespace {
 
-constexpr duration longest = 300s;  ///< beyond it a run has got stuck
-constexpr duration settling = 3s;   ///< after a start or a stall
-constexpr duration lingering = 40s; ///< 64*T1, and the patience of calls that are over
+constexpr duration longest = 300s;           ///< beyond it a run has got stuck
+constexpr duration settling = 3s;            ///< after a start or a stall
+constexpr duration lingering = 40s;          ///< 64*T1, and the patience of calls that are over
+constexpr duration refreshed_within = 1000s; ///< half of the node's sip.session_expires_s, and some
 
 configuration settings_for(const run_plan& plan) {
   std::string text = R"(
@@ -39,8 +40,10 @@ listen = "127.0.0.1:8080"
 address = "127.0.0.1"
 )";
   const auto route = [&text](const std::string& match, const char* app, unsigned port) {
-    text += "[[routes]]\nmatch = \"^" + match + "$\"\napp = \"" + app
-            + "\"\nto = \"sip:{user}@127.0.0.1:" + std::to_string(port) + "\"\n";
+    for (const auto* media : {"anchored", "direct"})
+      text += "[[routes]]\nmatch = \"^" + (*media == 'd' ? direct_prefix + match : match)
+              + "$\"\napp = \"" + app + "\"\nto = \"sip:{user}@127.0.0.1:" + std::to_string(port)
+              + "\"\nmedia = \"" + media + "\"\n";
   };
   for (unsigned i = 0; i < phone_count; ++i)
     route("7" + std::to_string(i), "bridge", 5080 + i);
@@ -110,6 +113,8 @@ public:
       silence_media();
       linger();
     }
+    if (!torn_.empty() && records() > 0) // of direct ones a refresh finds out (RFC 4028 §10)
+      linger(refreshed_within);
     check_nothing_left();
     judge(out_.trace, torn_, out_.judged);
     out_.hash = out_.trace.hash() ^ net_.trace_hash();
@@ -227,8 +232,8 @@ private:
     return n;
   }
 
-  void linger() {
-    const auto end = time_.now() + lingering;
+  void linger(duration how_long = lingering) {
+    const auto end = time_.now() + how_long;
     while (time_.now() < end)
       advance(end);
   }
@@ -290,6 +295,12 @@ private:
   }
 
   void check_audio(const phone_call& side, const phone_call& other) {
+    if (plan_.calls.at(side.number()).direct) {
+      if (side.node_port() != other.rtp_port())
+        street_.fail_unless_torn(side.number(), "audio",
+                                 side.name() + " was not told where " + other.name() + " listens");
+      return;
+    }
     const auto* ours = life_->node->media.at_port(side.node_port());
     const auto* theirs = life_->node->media.at_port(other.node_port());
     if (ours == nullptr || theirs == nullptr)

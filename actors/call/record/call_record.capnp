@@ -39,7 +39,12 @@ struct Root {
   over @11 :Ending;               # null: a leg is not over
   quarantined @12 :List(Match);
   faults @13 :UInt32;
+  media @14 :MediaPath;
 
+  enum MediaPath {
+    anchored @0;
+    direct @1;                    # from phone to phone: no leg has a media endpoint
+  }
   enum EndedBy {
     callingParty @0;
     calledParty @1;

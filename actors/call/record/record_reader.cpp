@@ -12,7 +12,7 @@ namespace tandem::actors {
 
 namespace {
 
-constexpr auto newest_level = 1; // of call_record.capnp
+constexpr auto newest_level = 2; // of call_record.capnp
 
 /// A message was taken when it arrived, under whatever limits were configured then.
 constexpr sip::message_limits widest{.message_bytes = sip::most_message_bytes,

@@ -13,7 +13,8 @@ namespace tandem::actors {
 
 namespace {
 
-constexpr auto level = 1; // of call_record.capnp
+constexpr auto level = 1;           // of call_record.capnp
+constexpr auto level_of_direct = 2; // who knows no direct media would miss the media endpoints
 
 /// Address and port as the schema wants them.
 class endpoint_bytes {
@@ -207,7 +208,7 @@ std::uint16_t record_writer::number_of(const sdp::session* s) {
 void record_writer::write(const call_record& record) {
   const auto& [next_child, next_branch, root, children, newer] = record;
   (void) newer; // encode_record adds it
-  to_.setLevel(level);
+  to_.setLevel(root.media == media_path::direct ? level_of_direct : level);
   to_.setNextChild(next_child);
   to_.setNextBranch(next_branch);
   write_root(root, to_.initRoot());

@@ -24,7 +24,8 @@ void write_account(const call_account& a, Root::Builder to) {
 } // namespace
 
 void write_root(const call_root& r, Root::Builder to) {
-  const auto& [age, started, first_cseq, talking, account, legs, over, quarantined, faults] = r;
+  const auto& [age, started, first_cseq, talking, account, legs, over, quarantined, faults, media] =
+      r;
   to.setAge(ns(age));
   to.setStartedWall(ns(started));
   to.setFirstCseq(number(first_cseq));
@@ -58,6 +59,7 @@ void write_root(const call_root& r, Root::Builder to) {
     matches[i].setSentBy(text(sent_by));
   }
   to.setFaults(faults);
+  to.setMedia(to_wire(media));
 }
 
 call_root record_reader::read(Root::Reader from) {
@@ -83,6 +85,7 @@ call_root record_reader::read(Root::Reader from) {
                                as<sip::method>(m.getMethod()), text(m.getBranch()),
                                text(m.getSentBy())});
   r.faults = from.getFaults();
+  r.media = as<media_path>(from.getMedia());
   return r;
 }
 

@@ -52,6 +52,14 @@ constexpr Root::EndedBy to_wire(ended_by who) {
   return no_wire<Root::EndedBy>;
 }
 
+constexpr Root::MediaPath to_wire(media_path p) {
+  switch (p) {
+    case media_path::anchored: return Root::MediaPath::ANCHORED;
+    case media_path::direct: return Root::MediaPath::DIRECT;
+  }
+  return no_wire<Root::MediaPath>;
+}
+
 constexpr IncomingLeg::State to_wire(sip::incoming_leg::state s) {
   using enum sip::incoming_leg::state;
   switch (s) {

@@ -204,6 +204,17 @@ TEST_CASE("anchor: audio and video, each at its place (RFC 3264 §6)", "[sdp][an
                + "m=video 0 RTP/AVPF 99\r\nm=text 0 RTP/AVP 98\r\n");
 }
 
+TEST_CASE("passed_on: all of it but o=", "[sdp][anchor]") {
+  const std::string more = "a=ice-ufrag:x\r\na=group:BUNDLE 1 2\r\n"
+                           "m=audio 4000 RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\n"
+                           "a=rtcp-mux\r\na=crypto:1 AES\r\n"
+                           "m=image 4002 udptl t38\r\nm=audio 0 RTP/AVP 0\r\n";
+  auto expected = parsed(theirs + more);
+  expected.origin = ours;
+  CHECK(passed_on(parsed(theirs + more), ours) == expected);
+  CHECK(passed_on(parsed(theirs), ours).media.empty());
+}
+
 TEST_CASE("anchor: the number of m= lines fits (RFC 3264 §6, §8)", "[sdp][anchor]") {
   const std::string audio = "m=audio 4000 RTP/AVP 0\r\n";
   const std::string video = "m=video 4002 RTP/AVP 99\r\na=rtpmap:99 H264/90000\r\n";

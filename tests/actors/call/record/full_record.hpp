@@ -352,7 +352,9 @@ inline actors::call_record second_record() {
 
 /// As above, and what was added since: nothing yet.
 inline actors::call_record full_record() {
-  return second_record();
+  auto r = second_record();
+  r.root.media = media_path::direct;
+  return r;
 }
 
 } // namespace tandem::test

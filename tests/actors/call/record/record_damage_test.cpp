@@ -82,10 +82,17 @@ TEST_CASE("record: a higher schema level is refused by name", "[record][damage]"
   auto bytes = encode_record({});
   // Segment table and root pointer are a word each; the level is the first field of the root.
   REQUIRE(bytes[16] == 1);
-  bytes[16] = 2;
-  CHECK(error_of(bytes) == "the record has schema level 2, this program knows up to 1");
+  bytes[16] = 3;
+  CHECK(error_of(bytes) == "the record has schema level 3, this program knows up to 2");
   bytes[16] = 0;
   CHECK(error_of(bytes) == "these bytes are no call record");
+}
+
+TEST_CASE("record: a call with direct media is refused by those who know only anchored ones",
+          "[record][damage]") {
+  call_record direct;
+  direct.root.media = media_path::direct;
+  CHECK(encode_record(direct)[16] == 2);
 }
 
 TEST_CASE("record: an enumerator that nobody has is refused", "[record][damage]") {

@@ -22,8 +22,8 @@ inline auto fields(const actors::call_record& x) {
   return all(a, b, c, d);
 }
 inline auto fields(const actors::call_root& x) {
-  const auto& [a, b, c, d, e, f, g, h, i] = x;
-  return all(a, b, c, d, e, f, g, h, i);
+  const auto& [a, b, c, d, e, f, g, h, i, j] = x;
+  return all(a, b, c, d, e, f, g, h, i, j);
 }
 inline auto fields(const actors::call_account& x) {
   const auto& [a, b, c, d, e, f] = x;
