@@ -3,16 +3,9 @@ is, and the node takes no ports (RFC 3264)."""
 
 import unittest
 
-from node import MEDIA_FREE, count_kinds
+from node import DIRECT_ROUTE, MEDIA_FREE, count_kinds
 from phone import TwoPhones, establish, hang_up
 
-ROUTE = """
-[[routes]]
-match = "^5"
-app = "bridge"
-to = "sip:{{user}}@127.0.0.1:{callee}"
-media = "direct"
-"""
 # What no anchored call could carry.
 MORE = """m=audio 4000 RTP/SAVP 0\r
 c=IN IP4 192.0.2.9\r
@@ -33,7 +26,7 @@ def origin(message):
 
 
 class Direct(TwoPhones):
-    node_options = {"routes": ROUTE}
+    node_options = {"routes": DIRECT_ROUTE}
 
     def assert_passed_on(self, body, message):
         self.assertEqual(media_lines(message),

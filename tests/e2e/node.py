@@ -42,6 +42,16 @@ SANITIZER_MARKS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime e
                    "WARNING: ThreadSanitizer")
 
 
+# For `routes`: ^5 is bridged to the callee as well, with media from phone to phone.
+DIRECT_ROUTE = """
+[[routes]]
+match = "^5"
+app = "bridge"
+to = "sip:{{user}}@127.0.0.1:{callee}"
+media = "direct"
+"""
+
+
 LOOPBACK = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
 
 

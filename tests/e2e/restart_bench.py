@@ -1,15 +1,17 @@
 """How long a node with many calls needs to be back after kill -9, and what a call costs it. By hand:
 
     TANDEM_BIN=build/release/bin python3 -B tests/e2e/restart_bench.py [--calls 4700]
+    TANDEM_BIN=build/release/bin python3 -B tests/e2e/restart_bench.py --direct --calls 10000
 
-A call has two legs and four sockets, so the limit of open files bounds them: 4700 with 20,000.
+A call has two legs and four sockets, so the limit of open files bounds them: 4700 with 20,000. With
+--direct it has none.
 """
 
 import argparse
 import os
 import time
 
-from node import Node
+from node import DIRECT_ROUTE, Node
 from phone import Phone, establish, hang_up
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -27,10 +29,10 @@ def start(node, again):
     return time.monotonic() - begin, cpu_s(node.process)
 
 
-def measure(node, calls):
+def measure(node, calls, user):
     empty_s, empty_cpu_s = start(node, again=False)
     with Phone(node.sip, name="alice") as alice, Phone(node.sip, node.callee, "bob") as bob:
-        legs = [establish(alice, bob) for _ in range(calls)]
+        legs = [establish(alice, bob, user) for _ in range(calls)]
         time.sleep(7)  # transactions go, as they have in calls that stand
         node.crash()
         back_s, back_cpu_s = start(node, again=True)
@@ -51,12 +53,15 @@ def measure(node, calls):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--calls", type=int, default=4700)
-    calls = parser.parse_args().calls
+    parser.add_argument("--direct", action="store_true")
+    args = parser.parse_args()
+    calls, anchored = args.calls, not args.direct
     # One worker: else the key of a call says whose ports it takes, and one runs out of them.
-    node = Node(media_ports=4 * calls, media_settings="workers = 1\nrtp_timeout_s = 3600")
+    node = Node(media_ports=4 * calls if anchored else 2, routes=DIRECT_ROUTE,
+                media_settings="workers = 1\nrtp_timeout_s = 3600")
     node.config.write_text(node.config.read_text().replace('address6 = "::1"\n', ""))
     try:
-        measure(node, calls)
+        measure(node, calls, "7100" if anchored else "5100")
     finally:
         node.stop()
 

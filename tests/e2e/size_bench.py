@@ -12,26 +12,17 @@ import argparse
 import time
 
 from load_test import rss_mb, settled_rss_mb
-from node import Node, count_kinds
+from node import DIRECT_ROUTE, Node, count_kinds
 from phone import Phone, establish, hang_up
 
 LINGER_S = 36  # longer than any transaction (RFC 3261 17: 64*T1)
 
 
-DIRECT = """
-[[routes]]
-match = "^7"
-app = "bridge"
-to = "sip:{{user}}@127.0.0.1:{callee}"
-media = "direct"
-"""
-
-
-def measure(node, calls, endpoints):
+def measure(node, calls, user, endpoints):
     pid = node.process.pid
     base = rss_mb(pid)
     with Phone(node.sip, name="alice") as alice, Phone(node.sip, node.callee, "bob") as bob:
-        legs = [establish(alice, bob) for _ in range(calls)]
+        legs = [establish(alice, bob, user) for _ in range(calls)]
         print(f"up: {rss_mb(pid):.1f} MB")
         time.sleep(LINGER_S)
         standing, traces = rss_mb(pid), node.metric("tandem_trace_bytes")
@@ -59,15 +50,16 @@ def main():
     parser.add_argument("--direct", action="store_true")
     args = parser.parse_args()
     calls, anchored = args.calls, not args.direct
+    user, endpoints = ("7100", 2) if anchored else ("5100", 0)
     # One worker: else the key of a call says whose ports it takes, and one runs out of them.
     # No minutes for ladders: those of ended calls would be in the memory afterwards.
-    node = Node(media_ports=4 * calls if anchored else 2, routes="" if anchored else DIRECT,
+    node = Node(media_ports=4 * calls if anchored else 2, routes=DIRECT_ROUTE,
                 media_settings="workers = 1\nrtp_timeout_s = 3600",
                 node_settings="ladder_minutes = 0")
     node.config.write_text(node.config.read_text().replace('address6 = "::1"\n', ""))
     node.start()
     try:
-        measure(node, calls, 2 if anchored else 0)
+        measure(node, calls, user, endpoints)
     finally:
         node.stop()
 
