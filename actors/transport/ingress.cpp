@@ -6,6 +6,7 @@
 #include "actors/registrar/domain.hpp"
 #include "actors/router/router.hpp"
 #include "protocols/sip/check.hpp"
+#include "protocols/sip/outside_request.hpp"
 #include "protocols/sip/parser.hpp"
 #include "protocols/sip/response_builder.hpp"
 #include "protocols/sip/typed_headers.hpp"
@@ -15,20 +16,6 @@
 #include <algorithm>
 
 namespace tandem::actors {
-
-namespace {
-
-/// All else that belongs to nobody is answered or dropped without more ado (RFC 3261 §9.2,
-/// §12.2.2).
-bool begins_something(const sip::message& m) {
-  const auto method = m.get_method();
-  if (method == sip::method::ack || method == sip::method::cancel)
-    return false;
-  const auto to = sip::read_to(m);
-  return !to || to->tag.empty();
-}
-
-} // namespace
 
 ingress::ingress(shard& home, const node_facts& facts, call_directory& directory, outbox& wire,
                  const keyed_hash& hash, ingress_counters counters, const gate_counters& admission)
@@ -182,7 +169,7 @@ void ingress::accept(const key128& by_message, msg::sip_input in) {
     caf::anon_send(known->address, std::move(in));
   else if (in.message->is_response())
     counters_.stray.add();
-  else if (begins_something(*in.message))
+  else if (sip::begins_something(*in.message))
     wait(by_message, std::move(in));
   else if (in.message->get_method() != sip::method::cancel || !gate_.holds(id_of(*in.message)))
     caf::anon_send(router_, msg::unowned_request{key, std::move(in)});

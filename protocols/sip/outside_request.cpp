@@ -33,6 +33,14 @@ outside_verdict of_method(const message& m) {
 
 } // namespace
 
+bool begins_something(const message& m) {
+  const auto method = m.get_method();
+  if (method == method::ack || method == method::cancel)
+    return false;
+  const auto to = read_to(m);
+  return !to || to->tag.empty();
+}
+
 outside_verdict judge_outside(const message& m) {
   const auto method = m.get_method();
   if (method == method::ack)

@@ -7,6 +7,11 @@
 
 namespace tandem::sip {
 
+/// Whether a request would begin something here, so that it may have to wait or be refused when
+/// more is asked for than can be served. All else belongs to something (§12.2), or is answered or
+/// dropped without more ado (§9.2, §12.2.2).
+[[nodiscard]] bool begins_something(const message& request);
+
 /// What becomes of a request that belongs to no dialog, transaction or call of ours, as far as the
 /// message alone says: RFC 3261 §8.2, §11, §12.2.2, §16.3.
 struct outside_verdict {

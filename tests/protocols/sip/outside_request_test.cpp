@@ -44,6 +44,21 @@ TEST_CASE("outside request: what becomes of it by its method (§8.2.1)", "[sip]"
   }
 }
 
+TEST_CASE("outside request: what would begin something (§9.2, §12.2.2)", "[sip]") {
+  struct row {
+    const char* method;
+    bool alone; ///< without a To tag; with one nothing begins
+  };
+  for (const auto& [method, alone] :
+       {row{"INVITE", true}, row{"REGISTER", true}, row{"OPTIONS", true}, row{"SUBSCRIBE", true},
+        row{"MESSAGE", true}, row{"BYE", true}, row{"DANCE", true}, row{"ACK", false},
+        row{"CANCEL", false}}) {
+    INFO(method);
+    CHECK(begins_something(*request(method)) == alone);
+    CHECK_FALSE(begins_something(*request(method, "sip:u@h", "", ";tag=2")));
+  }
+}
+
 TEST_CASE("outside request: Request-URI, Max-Forwards, Require", "[sip]") {
   const std::string no_hops = "Max-Forwards: 0\r\n";
   const std::string requires_more = "Require: timer, levitation\r\n";
