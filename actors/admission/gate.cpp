@@ -26,22 +26,19 @@ gate_counters::gate_counters(metrics& m)
                             {0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4})) {
 }
 
-std::optional<newcomer> gate::arrive(newcomer who, std::size_t share, time_point now) {
+std::vector<newcomer> gate::arrive(newcomer who, std::size_t share, time_point now) {
+  std::vector<newcomer> gone;
   if (room_.holds(who.id)) {
     count_.absorbed.add();
-    return std::nullopt;
-  }
-  if (refused_.contains(who.id)) {
+  } else if (refused_.contains(who.id)) {
     count_.again.add();
-    return who;
+    gone.push_back(std::move(who));
+  } else {
+    gone = room_.add(std::move(who), share, now);
+    for (const auto& one : gone)
+      refuse(one, count_.full, now);
+    count_.waiting.add(1 - static_cast<std::int64_t>(gone.size()));
   }
-  if (room_.empty())
-    was_empty_ = now;
-  auto gone = room_.add(std::move(who), share, now);
-  if (gone)
-    refuse(*gone, count_.full, now);
-  else
-    count_.waiting.add();
   return gone;
 }
 
@@ -56,11 +53,11 @@ void gate::refuse(const newcomer& who, counter& why, time_point now) {
 }
 
 /// A queue that stands is cut short (as CoDel has it, RFC 8289 §3: what was a burst is gone after
-/// one interval; what is still there is only delay), but only behind those whose turn it is: who
-/// asks little would else pay for a long turn, or for a moment in which the whole node stood still.
+/// one interval; what is still there is only delay), each source by itself (as RFC 8290 §4.2 has
+/// it), and only behind those whose turn it is: who asks little would else pay for a long turn, or
+/// for a moment in which the whole node stood still.
 auto gate::draw(time_point now) -> draft {
   draft out;
-  const bool stands = now - was_empty_ > limits::standing_queue;
   while (out.admitted.size() < quota_) {
     auto next = room_.next();
     if (!next)
@@ -68,22 +65,16 @@ auto gate::draw(time_point now) -> draft {
     count_.wait_s.observe(std::chrono::duration<double>(now - next->since).count());
     out.admitted.push_back(std::move(next->who));
   }
-  send_away(now - (stands ? limits::overload_wait : limits::patient_wait), out, now);
+  while (auto late = room_.overdue(now)) {
+    refuse(*late, count_.waited, now);
+    out.refused.push_back(std::move(*late));
+  }
   drawn_ = out.admitted.size();
   count_.admitted.add(drawn_);
   count_.waiting.add(-static_cast<std::int64_t>(drawn_ + out.refused.size()));
   if (overload_)
     overload_->admitted_since += drawn_;
-  if (room_.empty())
-    was_empty_ = now;
   return out;
-}
-
-void gate::send_away(time_point came_before, draft& out, time_point now) {
-  while (auto late = room_.older_than(came_before)) {
-    refuse(*late, count_.waited, now);
-    out.refused.push_back(std::move(*late));
-  }
 }
 
 void gate::spent(duration time) {

@@ -32,9 +32,9 @@ class gate {
 public:
   explicit gate(const gate_counters& c) : count_(c) {}
 
-  /// Who is to be refused now: the newcomer, or another one for whom there is no room any more. A
+  /// Who is to be refused now: the newcomer, or others for whom there is no room any more. A
   /// retransmission of what waits is absorbed; one of what was refused is refused again.
-  [[nodiscard]] std::optional<newcomer> arrive(newcomer, std::size_t share, time_point now);
+  [[nodiscard]] std::vector<newcomer> arrive(newcomer, std::size_t share, time_point now);
   [[nodiscard]] bool holds(std::uint64_t id) const { return room_.holds(id); }
   [[nodiscard]] bool empty() const { return room_.empty(); }
 
@@ -52,14 +52,12 @@ public:
 
 private:
   void refuse(const newcomer&, counter& why, time_point now);
-  void send_away(time_point came_before, draft&, time_point now);
 
   waiting_room room_;
   refusals refused_;
   gate_counters count_;
   std::size_t quota_ = limits::first_quota;
-  std::size_t drawn_ = 0;  ///< in this turn
-  time_point was_empty_{}; ///< the room, the last time
+  std::size_t drawn_ = 0; ///< in this turn
   time_point last_refusal_{};
   struct overload {
     time_point since;

@@ -5,17 +5,19 @@
 
 namespace tandem::actors::limits {
 
-/// Requests of one shard that wait to be begun, and what they take together.
-constexpr std::size_t waiting_requests = 4096;
+/// What requests of one shard that wait to be begun take together, each counted with the least at
+/// least: so there is a limit to their number, too.
 constexpr std::size_t waiting_bytes = std::size_t{16} * 1024 * 1024;
+constexpr std::size_t least_waiting_bytes = 4096;
+constexpr std::size_t waiting_requests = waiting_bytes / least_waiting_bytes;
 
-/// How long one may wait while bursts are worked off. Longer, and its sender has repeated it
-/// (RFC 3261 §17.1.1.2: T1 is 500 ms).
+/// How long one may wait, whoever else waits. Longer, and its sender has repeated it (RFC 3261
+/// §17.1.1.2: T1 is 500 ms).
 constexpr std::chrono::milliseconds patient_wait{400};
-/// How long one may wait while more comes than can be served: a standing queue serves nobody better
-/// than a short one, only later.
+/// How long one may wait who comes to a standing queue: it serves nobody better than a short one,
+/// only later.
 constexpr std::chrono::milliseconds overload_wait{50};
-/// When somebody has waited all this time, more comes than can be served.
+/// A source of which somebody has waited all this time sends more than is begun for it.
 constexpr std::chrono::milliseconds standing_queue{300};
 
 /// What a turn may take of a shard's time when requests wait: so long at most, one request aside,

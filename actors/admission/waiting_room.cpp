@@ -4,7 +4,6 @@
 #include "actors/auth/source_limits.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace tandem::actors {
@@ -12,64 +11,68 @@ namespace tandem::actors {
 namespace {
 
 std::size_t bytes_of(const newcomer& n) {
-  return n.in.message ? n.in.message->raw().size() : 0;
+  return std::max(n.in.message ? n.in.message->raw().size() : 0, limits::least_waiting_bytes);
 }
 
 } // namespace
 
-auto waiting_room::enter(const ip_address& address, std::size_t share) -> ring::iterator {
+auto waiting_room::enter(const ip_address& address, std::size_t share, time_point now)
+    -> ring::iterator {
   const auto site = site_of(address);
   if (const auto known = sources_.find(site); known != sources_.end())
     return known->second;
-  const auto here = ring_.insert(ring_.end(), source{site, share, share});
+  const auto here = ring_.insert(ring_.end(), source{site, now, share, share});
   sources_.emplace(site, here);
   return here;
 }
 
-bool waiting_room::is_full() const {
-  return line_.size() >= limits::waiting_requests || bytes_ >= limits::waiting_bytes;
+/// Whoever becomes the greediest becomes it by coming again, so nobody else need be looked at. Only
+/// of those that have sent nothing since one may be taken for less greedy than it is.
+void waiting_room::compare(ring::iterator coming) {
+  if (greediest_ == ring_.end()
+      || coming->bytes * greediest_->share >= greediest_->bytes * coming->share)
+    greediest_ = coming;
 }
 
-std::optional<newcomer> waiting_room::add(newcomer who, std::size_t share, time_point now) {
-  std::optional<newcomer> gone;
-  if (is_full()) {
-    const auto known = sources_.find(site_of(who.in.source.address));
-    const auto waiting = known == sources_.end() ? 0 : known->second->queue.size();
-    // His source would be above the average: nobody has to make room for him.
-    if ((waiting + 1) * sources_.size() >= line_.size() * share)
-      return who;
-    gone = push_out();
-  }
-  const auto of = enter(who.in.source.address, share);
+std::vector<newcomer> waiting_room::add(newcomer who, std::size_t share, time_point now) {
+  const auto of = enter(who.in.source.address, share, now);
+  const auto bytes = bytes_of(who);
+  bytes_ += bytes;
+  of->bytes += bytes;
   ids_.insert(who.id);
-  bytes_ += bytes_of(who);
-  line_.push_back({std::move(who), now, of});
-  of->queue.push_back(std::prev(line_.end()));
+  const auto at = line_.insert(line_.end(), {std::move(who), now, of});
+  of->queue.push_back(at);
+  if (judged_ == line_.end())
+    judged_ = at;
+  compare(of);
+  std::vector<newcomer> gone;
+  while (bytes_ > limits::waiting_bytes)
+    gone.push_back(remove(greediest_->queue.back()));
   return gone;
 }
 
-std::optional<newcomer> waiting_room::push_out() {
-  const auto most = std::ranges::max_element(ring_, [](const source& a, const source& b) {
-    return a.queue.size() * b.share < b.queue.size() * a.share;
-  });
-  return remove(most->queue.back());
-}
-
+/// The first or the last of its source.
 newcomer waiting_room::remove(line::iterator at) {
   const auto of = at->of;
-  auto& queue = of->queue;
-  if (queue.front() == at)
-    queue.pop_front();
-  else
-    queue.pop_back(); // it is the newest: push_out()
-  if (queue.empty()) {
-    sources_.erase(of->site);
-    ring_.erase(of);
-  }
   auto who = std::move(at->who);
+  const auto bytes = bytes_of(who);
+  bytes_ -= bytes;
+  of->bytes -= bytes;
   ids_.erase(who.id);
-  bytes_ -= bytes_of(who);
+  if (of->queue.front() == at)
+    of->queue.pop_front();
+  else
+    of->queue.pop_back();
+  if (judged_ == at)
+    ++judged_;
   line_.erase(at);
+  if (of->queue.empty()) {
+    sources_.erase(of->site);
+    const bool was_greediest = greediest_ == of;
+    ring_.erase(of);
+    if (was_greediest)
+      greediest_ = ring_.begin();
+  }
   return who;
 }
 
@@ -86,10 +89,15 @@ auto waiting_room::next() -> std::optional<admitted> {
   return admitted{remove(at), since};
 }
 
-std::optional<newcomer> waiting_room::older_than(time_point then) {
-  if (line_.empty() || line_.front().since >= then)
-    return std::nullopt;
-  return remove(line_.begin());
+/// Each is looked at once when he has waited for overload_wait. Who may wait longer goes before his
+/// time when one behind him in his queue must go.
+std::optional<newcomer> waiting_room::overdue(time_point now) {
+  if (!line_.empty() && now - line_.front().since > limits::patient_wait)
+    return remove(line_.begin());
+  for (; judged_ != line_.end() && now - judged_->since > limits::overload_wait; ++judged_)
+    if (const auto of = judged_->of; judged_->since - of->since > limits::standing_queue)
+      return remove(of->queue.front());
+  return std::nullopt;
 }
 
 } // namespace tandem::actors

@@ -188,8 +188,8 @@ std::uint64_t ingress::id_of(const sip::message& m) const {
 void ingress::wait(const key128& key, msg::sip_input in) {
   const auto share = share_ ? share_(in.source) : 1;
   const auto id = id_of(*in.message);
-  if (auto gone = gate_.arrive({key, id, std::move(in)}, share, home_.now()))
-    refuse(*gone);
+  for (const auto& who : gate_.arrive({key, id, std::move(in)}, share, home_.now()))
+    refuse(who);
   if (!gate_.empty() && !will_draw_)
     will_draw_ = home_.post([this] { draw(); });
 }
