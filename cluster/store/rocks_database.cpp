@@ -62,13 +62,14 @@ public:
   void Logv(const char*, va_list) override {}
 };
 
-/// Small: records are a few hundred bytes and live in memory too; and quiet: nothing wakes up that
-/// has no work.
+/// Records are a few hundred bytes to some KB, are overwritten within a second and gone soon after:
+/// what is not merged early need not be merged at all, and nothing is worth compressing. Quiet:
+/// nothing wakes up that has no work.
 rocksdb::Options options() {
   rocksdb::Options o;
   o.create_if_missing = true;
   o.create_missing_column_families = true;
-  o.write_buffer_size = 32 * mib;
+  o.write_buffer_size = 16 * mib;
   o.max_write_buffer_number = 4;
   o.max_total_wal_size = 128 * mib;
   o.compression = rocksdb::kNoCompression;
