@@ -7,7 +7,6 @@
 #include "actors/transport/udp_transport.hpp"
 #include "runtime/telemetry/event_log.hpp"
 
-#include <malloc.h>
 
 #include <algorithm>
 #include <stdexcept>
@@ -233,17 +232,10 @@ bool call_shard::has_detail(const key128& key, wall_time started) const {
   return desk_.holds(key) || (env_.has_detail && env_.has_detail(key, started));
 }
 
-/// Old ladders go even when no call comes; and once nothing is left of a crowd of calls, its memory
-/// goes back to the system, which the allocator would keep for ever.
+/// Old ladders go even when no call comes.
 void call_shard::keep_house() {
   ladders_.expire(shard_.now());
   stored_.keep_house(!directory_.entries.empty());
-  if (!directory_.entries.empty()) {
-    was_busy_ = true;
-  } else if (was_busy_) {
-    was_busy_ = false;
-    malloc_trim(0);
-  }
   write_what_was_missed();
   tell_overload();
   housekeeping_.start(shard_.timers(), shard_.now() + limits::housekeeping);

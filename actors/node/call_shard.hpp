@@ -186,7 +186,6 @@ private:
   void keep_house();
   timer housekeeping_ = timer::calling<&call_shard::keep_house>(this);
   bool wrote_ = false;       ///< this turn has something committed or sent
-  bool was_busy_ = false;    ///< calls have come since memory was last given back
   bool is_restored_ = false; ///< restore_calls() was called: from now on calls do it at their start
   bool told_restored_ = false;
   std::promise<void> restored_;

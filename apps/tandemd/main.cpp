@@ -6,12 +6,20 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <string>
+
+/// jemalloc's settings, by the name by which it asks for them (jemalloc(3)). One arena: shards
+/// hardly contend, and media workers do not allocate. What a crowd of calls has left goes back to
+/// the system within seconds, by a thread of its own.
+extern "C" {
+extern const char* const malloc_conf;
+const char* const malloc_conf =
+    "narenas:1,dirty_decay_ms:1000,muzzy_decay_ms:0,background_thread:true";
+}
 
 namespace {
 
@@ -24,16 +32,6 @@ sigset_t block_signals() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   return set;
-}
-
-/// One arena that grows in large steps. glibc gives each thread an arena that grows page by page,
-/// with a system call each: a fifteenth of a shard's time under load. Shards hardly contend, and
-/// media workers do not allocate.
-void settle_allocator() {
-  constexpr int mib = 1024 * 1024;
-  mallopt(M_ARENA_MAX, 1);
-  mallopt(M_TOP_PAD, 8 * mib);
-  mallopt(M_TRIM_THRESHOLD, 64 * mib);
 }
 
 /// The settings of the file, in which every route names an application that is built in; or all
@@ -73,7 +71,6 @@ void reload(tandem::actors::node& node, const std::string& file,
 } // namespace
 
 int main(int argc, char** argv) {
-  settle_allocator();
   CLI::App cli{"tandemd: a node of Tandem"};
   std::string file;
   bool check_only = false;
