@@ -7,7 +7,6 @@
 #include "actors/transport/udp_transport.hpp"
 #include "runtime/telemetry/event_log.hpp"
 
-
 #include <algorithm>
 #include <stdexcept>
 
