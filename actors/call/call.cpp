@@ -119,7 +119,8 @@ void call::work(input& in) {
 /// It changed what nobody outside can see: a later commit may carry it. If that is lost with the
 /// process, the peer says it again or a timer does; if the call fails first, it is given again.
 bool call::can_wait(const input& in) {
-  if (!commit_by_)
+  // When all is over only the end of the last transaction is of interest, which erases the record.
+  if (!commit_by_ && !over_)
     commit_by_ = now() + limits::commit_patience;
   // A parcel cannot be given twice.
   return !std::holds_alternative<parcel>(in) && uncommitted_.size() < limits::uncommitted_inputs;

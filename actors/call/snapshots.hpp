@@ -48,9 +48,9 @@ struct transaction_record {
   transaction_match match;
   child_id user; ///< the leg or dialog that is told
   transport_index transport;
-  ip_endpoint peer;         ///< where it sends
-  sip::message_ptr request; ///< server: what it answers
-  wire_bytes last;          ///< client: the request; server: the last response
+  ip_endpoint peer;         ///< where it sends; of a server with its request: whence that came
+  sip::message_ptr request; ///< server: what it answers; null: it has, for good
+  wire_bytes last;          ///< client: the request; server: the last response; null: needed no more
   std::string summary;      ///< of `last`, for the ladder
 };
 

@@ -260,6 +260,7 @@ void incoming_leg::settle() {
   r_.settled = true;
   call_.note_end(r_.number, machine_.cause().value_or(sip::end_cause::bye), r_.status);
   sdp_.end_media();
+  r_.offer = nullptr;
   if (r_.dialog != the_call)
     call_.end(r_.dialog);
 }

@@ -236,6 +236,9 @@ void leg_sdp::end_media() {
     call_.end(r_.endpoint);
   for (const auto& v : r_.video)
     call_.end(v.at.endpoint);
+  r_.video.clear();
+  negotiation_ = sdp::negotiation{negotiation_.local_origin()};
+  changed();
 }
 
 void leg_sdp::join(const msg::join_streams& m) {

@@ -33,7 +33,7 @@ public:
   [[nodiscard]] bool open_audio(ip_family, child_id with = the_call);
   void set_slot(const media::slot&);
   [[nodiscard]] bool ready() const { return r_.slot || call_.is_direct(); }
-  /// The endpoints leave with their leg.
+  /// The leg is over: the endpoints leave, what was described is forgotten.
   void end_media();
 
   // Both legs number the m= lines alike: each offers what the other described (RFC 3264 §6, §8).

@@ -330,6 +330,7 @@ void outgoing_leg::settle() {
   r_.settled = true;
   call_.note_end(r_.number, machine_.cause().value_or(sip::end_cause::bye), r_.status);
   sdp_.end_media();
+  r_.offer = nullptr;
   for (auto& b : r_.dialogs) {
     if (b.releasing)
       continue;

@@ -51,6 +51,8 @@ void transaction::on_respond(const msg::respond& r) {
 }
 
 void transaction::on_cancel(std::string_view reason) {
+  if (r_.last == nullptr)
+    return; // §9.1: of no use to a request that has its final response
   const auto invite = sip::parse_message(*r_.last);
   TANDEM_CHECK(invite);
   client_request cancel{.method = sip::method::cancel,
@@ -96,12 +98,27 @@ void transaction::perform(const sip::transaction_actions& todo, const sip::messa
         break;
       case transaction_action::destroy: call_.finish(); break;
     }
+  forget_what_is_said();
+}
+
+/// It lingers for half a minute, longer than many a call is under way: only with what it may have
+/// to say once more.
+void transaction::forget_what_is_said() {
+  const auto needed = sip::needs_of(machine_);
+  if (needed == sip::message_need::all)
+    return;
+  r_.peer = destination();
+  r_.request = nullptr;
+  if (needed == sip::message_need::none)
+    r_.last = nullptr;
+}
+
+ip_endpoint transaction::destination() const {
+  return r_.request ? reply_destination(call_.node(), r_.transport, *r_.request, r_.peer) : r_.peer;
 }
 
 void transaction::send(bool again) {
-  outgoing out{r_.transport, r_.peer, r_.last, r_.summary};
-  if (r_.match.who == transaction_match::role::server)
-    out.to = reply_destination(call_.node(), r_.transport, *r_.request, r_.peer);
+  outgoing out{r_.transport, destination(), r_.last, r_.summary};
   if (again)
     call_.send_again(std::move(out));
   else

@@ -31,6 +31,9 @@ private:
   void on_cancel(std::string_view reason);
   /// `response`: what the actions speak of, if a message came.
   void perform(const sip::transaction_actions&, const sip::message_ptr& response = nullptr);
+  void forget_what_is_said();
+  /// Where it sends: of a server what the request's Via says (§18.2.2).
+  [[nodiscard]] ip_endpoint destination() const;
   void send(bool again);
   void acknowledge(const sip::message_ptr& response);
 

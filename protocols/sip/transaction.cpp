@@ -110,6 +110,54 @@ bool is_server(const any_transaction& t) {
          || std::holds_alternative<non_invite_server_transaction>(t);
 }
 
+message_need needs_of(const any_transaction& t) {
+  struct {
+    message_need operator()(const invite_server_transaction& m) const {
+      using state = invite_server_transaction::state;
+      switch (m.current()) {
+        case state::proceeding: return message_need::all;
+        case state::completed: return message_need::last;
+        case state::accepted: // the TU repeats the 2xx
+        case state::confirmed:
+        case state::terminated: return message_need::none;
+      }
+      return message_need::all;
+    }
+    message_need operator()(const non_invite_server_transaction& m) const {
+      using state = non_invite_server_transaction::state;
+      switch (m.current()) {
+        case state::trying:
+        case state::proceeding: return message_need::all;
+        case state::completed: return message_need::last;
+        case state::terminated: return message_need::none;
+      }
+      return message_need::all;
+    }
+    message_need operator()(const invite_client_transaction& m) const {
+      using state = invite_client_transaction::state;
+      switch (m.current()) {
+        case state::calling:
+        case state::proceeding:
+        case state::completed: return message_need::last; // CANCEL and ACK are made of it (§9.1)
+        case state::accepted:
+        case state::terminated: return message_need::none;
+      }
+      return message_need::last;
+    }
+    message_need operator()(const non_invite_client_transaction& m) const {
+      using state = non_invite_client_transaction::state;
+      switch (m.current()) {
+        case state::trying:
+        case state::proceeding: return message_need::last;
+        case state::completed:
+        case state::terminated: return message_need::none;
+      }
+      return message_need::last;
+    }
+  } const which;
+  return std::visit(which, t);
+}
+
 std::string_view state_name(const any_transaction& t) {
   return std::visit([](const auto& machine) { return state_name(machine.current()); }, t);
 }

@@ -37,6 +37,11 @@ void on_cancel_sent(any_transaction&, time_point now);
 [[nodiscard]] std::optional<time_point> next_deadline(const any_transaction&);
 [[nodiscard]] bool is_terminated(const any_transaction&);
 [[nodiscard]] bool is_server(const any_transaction&);
+
+/// Which messages its host must keep: the request and what was sent last; what was sent last, which
+/// may have to be sent again; none, since it only absorbs what comes (RFC 6026 §7, §17.1.2.2).
+enum class message_need : std::uint8_t { all, last, none };
+[[nodiscard]] message_need needs_of(const any_transaction&);
 /// "trying", "calling", "proceeding", "accepted", "completed", "confirmed", "terminated"
 [[nodiscard]] std::string_view state_name(const any_transaction&);
 
