@@ -50,7 +50,7 @@ struct transaction_record {
   transport_index transport;
   ip_endpoint peer;         ///< where it sends; of a server with its request: whence that came
   sip::message_ptr request; ///< server: what it answers; null: it has, for good
-  wire_bytes last;          ///< client: the request; server: the last response; null: needed no more
+  wire_bytes last;          ///< client: the request; server: the last response; null: unneeded
   std::string summary;      ///< of `last`, for the ladder
 };
 

@@ -13,6 +13,9 @@ using sip::transaction_action;
 
 transaction::transaction(const transaction_record& r, call_scope& call)
   : r_(r), call_(call), machine_(sip::restored(r.machine, call.node().timers, call.now())) {
+  const auto needed = sip::needs_of(machine_); // a record on disk may say what no program wrote
+  TANDEM_CHECK(needed != sip::message_need::all || r.request);
+  TANDEM_CHECK(needed != sip::message_need::last || r.last);
 }
 
 caf::behavior transaction::make_behavior() {
@@ -118,6 +121,7 @@ ip_endpoint transaction::destination() const {
 }
 
 void transaction::send(bool again) {
+  TANDEM_CHECK(r_.last);
   outgoing out{r_.transport, destination(), r_.last, r_.summary};
   if (again)
     call_.send_again(std::move(out));

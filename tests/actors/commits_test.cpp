@@ -165,3 +165,17 @@ TEST_CASE("commits: a store that always fails stops no call", "[actors]") {
   CHECK(w.callee.count("BYE") == 1);
   w.over({"200 caller bye"});
 }
+
+TEST_CASE("commits: of a call that is over only the end of its last transaction is of interest",
+          "[actors]") {
+  world w;
+  w.connect();
+  w.caller.bye();
+  w.settle();
+  const auto commits = w.figure("tandem_call_commits_total");
+  w.pass(31s); // 64*T1 after the INVITE's 2xx, and after the BYE's, RFC 6026 §8.7, §17.2.2
+  CHECK(w.rows("signalling/calls").size() > 1);
+  CHECK(w.figure("tandem_call_commits_total") == commits);
+  w.over({"200 caller bye"});
+  CHECK(w.figure("tandem_call_commits_total") == commits + 1); // the erasure
+}

@@ -96,6 +96,45 @@ TEST_CASE("any transaction: resumed, it sends again what the other end may not h
     }
 }
 
+TEST_CASE("any transaction: its host keeps what it may say once more, §17.1, §17.2, RFC 6026",
+          "[sip][transaction]") {
+  using need = sip::message_need;
+  const auto end = [](sip::any_transaction& t) {
+    while (const auto next = next_deadline(t))
+      if (on_deadline(t, *next).back() == act::destroy)
+        break;
+    CHECK(needs_of(t) == need::none);
+  };
+  for (auto& k : all_kinds())
+    DYNAMIC_SECTION(k.name) {
+      auto& t = k.fresh;
+      auto success = t;
+      if (k.is_server) {
+        CHECK(needs_of(t) == need::all); // its responses are made of the request
+        (void) on_user_response(t, 180, {});
+        CHECK(needs_of(t) == need::all);
+        (void) on_user_response(t, 486, {});
+        CHECK(needs_of(t) == need::last); // for the request that comes again
+        if (is_invite(k)) {
+          (void) on_ack(t, {});
+          CHECK(needs_of(t) == need::none);
+        }
+        (void) on_user_response(success, 200, {});
+        CHECK(needs_of(success) == (is_invite(k) ? need::none : need::last));
+      } else {
+        CHECK(needs_of(t) == need::last);
+        (void) on_response(t, 180, {});
+        CHECK(needs_of(t) == need::last);
+        (void) on_response(t, 486, {});
+        CHECK(needs_of(t) == (is_invite(k) ? need::last : need::none)); // each 486 wants its ACK
+        (void) on_response(success, 200, {});
+        CHECK(needs_of(success) == need::none);
+      }
+      end(t);
+      end(success);
+    }
+}
+
 TEST_CASE("any transaction: an input that the machine does not have is a bug of the host",
           "[sip][transaction]") {
   for (auto& k : all_kinds())
