@@ -26,7 +26,8 @@ void call::recover(const input& poison, const std::string& error) {
     give_uncommitted_again();
   if (!restored && refuse_first(poison))
     return;
-  const bool ends = set_aside(poison);
+  // Once it hangs up, what fails again is only set aside: whoever has to hear of it says it again.
+  const bool ends = set_aside(poison) && !given_up_;
   effects_.durable = true; // that it failed is not forgotten by the next one who restores it
   if (!restored || !bearable || ends)
     return give_up();

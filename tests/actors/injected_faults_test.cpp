@@ -285,3 +285,33 @@ TEST_CASE("injected faults: a child that a stranger kills is brought back with i
   CHECK(w.caller.count("200 BYE") == 1);
   w.over({"200 caller bye"});
 }
+
+TEST_CASE("injected faults: a 2xx that fails while the call hangs up is taken when it comes again",
+          "[actors]") {
+  faulty_world f;
+  auto& w = f.w;
+  w.callee.habits.obeys_cancel = false;
+  w.caller.invite("7100");
+  w.settle();
+  w.callee.respond(180);
+  w.settle();
+  const auto fails = [&](const char* path) {
+    f.arm(path, fault::kind::throw_before_commit);
+    if (f.fired() == 0)
+      w.callee.respond(200);
+    else
+      w.callee.again("200 INVITE");
+    w.settle();
+  };
+  fails("calls/*/leg 1"); // set aside
+  CHECK(w.callee.count("CANCEL") == 0);
+  fails("calls/*/leg 1"); // a final response fails twice: the call hangs up
+  CHECK(w.callee.count("CANCEL") == 1);
+  fails("calls/*/leg 1/INVITE (client)");
+  CHECK(f.fired() == 3);
+  w.callee.again("200 INVITE");
+  w.settle();
+  CHECK(w.callee.count("ACK") == 1);
+  CHECK(w.callee.count("BYE") == 1);
+  w.over({"480 node internal failure"});
+}
