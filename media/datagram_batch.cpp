@@ -1,5 +1,6 @@
 #include "media/datagram_batch.hpp"
 
+#include <algorithm>
 #include <cerrno>
 
 namespace tandem::media {
@@ -27,11 +28,29 @@ datagram_batch::datagram_batch() noexcept {
 
 auto datagram_batch::read(int fd, std::size_t at_most) noexcept -> outcome {
   queued_count_ = 0;
+  if (at_most == 1)
+    return read_one(fd);
   for (std::size_t i = 0; i < at_most; ++i) // the kernel shortened those it filled
     in_[i].msg_hdr.msg_namelen = sizeof(socket_address);
   const int n = recvmmsg(fd, in_.data(), static_cast<unsigned>(at_most), MSG_DONTWAIT, nullptr);
   read_ = n > 0 ? static_cast<std::size_t>(n) : 0;
   return n < 0 && is_socket_lost(errno) ? outcome::failed : outcome::done;
+}
+
+// What recvmmsg would do with one, for less: it also copies a header in and out.
+auto datagram_batch::read_one(int fd) noexcept -> outcome {
+  auto& buffer = buffers_.front();
+  socklen_t length = sizeof(socket_address);
+  // MSG_TRUNC: the datagram's own length, however much of it the buffer took
+  const auto n = recvfrom(fd, buffer.data(), buffer.size(), MSG_DONTWAIT | MSG_TRUNC,
+                          &sources_.front().any, &length);
+  read_ = n >= 0 ? 1 : 0;
+  if (n < 0)
+    return is_socket_lost(errno) ? outcome::failed : outcome::done;
+  const auto size = static_cast<std::size_t>(n);
+  in_.front().msg_len = static_cast<unsigned>(std::min(size, buffer.size()));
+  in_.front().msg_hdr.msg_flags = size > buffer.size() ? MSG_TRUNC : 0;
+  return outcome::done;
 }
 
 std::span<const std::uint8_t> datagram_batch::bytes(std::size_t i) const noexcept {
@@ -49,6 +68,8 @@ bool datagram_batch::is_oversize(std::size_t i) const noexcept {
 auto datagram_batch::send(int fd, const ip_endpoint& to) noexcept -> sent {
   socket_address address;
   const auto length = write_address(to, address);
+  if (queued_count_ == 1)
+    return send_one(fd, address, length);
   for (std::size_t i = 0; i < queued_count_; ++i) {
     const auto which = queued_[i];
     out_iov_[i] = {buffers_[which].data(), in_[which].msg_len};
@@ -73,6 +94,16 @@ auto datagram_batch::send(int fd, const ip_endpoint& to) noexcept -> sent {
   }
   queued_count_ = 0;
   return result;
+}
+
+auto datagram_batch::send_one(int fd, const socket_address& to, socklen_t length) noexcept -> sent {
+  queued_count_ = 0;
+  const auto datagram = bytes(queued_.front());
+  const auto n =
+      sendto(fd, datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_NOSIGNAL, &to.any, length);
+  if (n < 0)
+    return {.refused = 1, .socket = is_socket_lost(errno) ? outcome::failed : outcome::done};
+  return {.packets = 1, .bytes = datagram.size()};
 }
 
 } // namespace tandem::media

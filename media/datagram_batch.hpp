@@ -44,6 +44,9 @@ public:
   sent send(int fd, const ip_endpoint& to) noexcept;
 
 private:
+  outcome read_one(int fd) noexcept;
+  sent send_one(int fd, const socket_address& to, socklen_t length) noexcept;
+
   static constexpr auto most = limits::datagrams_per_turn;
 
   std::array<mmsghdr, most> in_{}, out_{};

@@ -2,6 +2,8 @@
 // the worker thread's own CPU time: the senders' and receivers' share of the kernel is not ours.
 #include "media/socket_address.hpp"
 #include "media/socket_engine.hpp"
+#include "tests/bench/phones.hpp"
+#include "tests/bench/rtpengine.hpp"
 
 #include <benchmark/benchmark.h>
 #include <pthread.h>
@@ -22,7 +24,8 @@ using namespace tandem;
 
 namespace {
 
-constexpr std::size_t rtp_size = 172; // 20 ms of G.711
+using test::open_socket;
+using test::rtp_size;
 
 // Real time, and the CPU clock of the thread that asks: only workers do.
 class worker_clock final : public tandem::clock {
@@ -50,18 +53,6 @@ private:
   mutable std::atomic<bool> is_known_{false};
 };
 
-int open_phone(ip_endpoint& local) {
-  media::socket_address a;
-  auto length = media::write_address(local, a);
-  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  const int room = 1 << 20;
-  setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
-  if (fd < 0 || bind(fd, &a.any, length) != 0 || getsockname(fd, &a.any, &length) != 0)
-    std::abort();
-  local = media::read_address(a);
-  return fd;
-}
-
 // `sockets` RTP sockets in pairs, one phone on each.
 class loaded_engine {
 public:
@@ -80,70 +71,34 @@ public:
     for (std::size_t i = 0; i < sockets; i += 2)
       (void) engine_->submit(media::connect{slots_[i].id, slots_[i + 1].id});
   }
-  ~loaded_engine() {
-    for (const int fd : phones_)
-      close(fd);
-  }
-  loaded_engine(const loaded_engine&) = delete;
-  loaded_engine& operator=(const loaded_engine&) = delete;
 
   // Until every slot listens and is latched, and nothing is under way.
   void warm_up() {
-    send_round();
+    phones_.send_round();
     for (std::size_t i = 0; i < slots_.size(); ++i)
       while (engine_->statistics(slots_[i].id)->rtp_packets_received == 0)
-        send_from(i);
-    std::array<char, 2048> b;
-    for (std::size_t i = 0; i < slots_.size(); ++i)
-      while (recv(phones_[i], b.data(), b.size(), MSG_DONTWAIT) > 0)
-        ;
-    for (int quiet = 0; quiet < 1000; ++quiet) // stragglers of the last rounds
-      for (const int fd : {phones_.front(), phones_.back()})
-        if (recv(fd, b.data(), b.size(), MSG_DONTWAIT) > 0)
-          quiet = 0;
+        phones_.send_from(i);
+    for (int quiet = 0; quiet < 10; ++quiet) // stragglers of the last rounds
+      if (phones_.drain() > 0)
+        quiet = 0;
   }
-
-  // One packet from every phone, as one tick of 20 ms brings them.
-  void send_round() {
-    ++sequence_;
-    packet_[2] = static_cast<std::uint8_t>(sequence_ >> 8);
-    packet_[3] = static_cast<std::uint8_t>(sequence_);
-    for (std::size_t i = 0; i < phones_.size(); ++i)
-      send_from(i);
-  }
-  // Takes what came, so that receive buffers never fill; blocks for one packet of each phone.
-  std::size_t receive_round() {
-    std::array<char, 2048> b;
-    std::size_t n = 0;
-    for (const int fd : phones_)
-      n += recv(fd, b.data(), b.size(), 0) > 0 ? 1 : 0;
-    return n;
-  }
+  test::phones& phones() { return phones_; }
   [[nodiscard]] duration worker_cpu() const { return time_.worker_cpu(); }
 
 private:
-  void send_from(std::size_t i) const {
-    media::socket_address to;
-    const auto length = media::write_address(slots_[i].rtp, to);
-    sendto(phones_[i], packet_.data(), packet_.size(), 0, &to.any, length);
-  }
   void add_phone() {
-    ip_endpoint local{parse_ip_address("127.77.0.2").value(), 0};
-    phones_.push_back(open_phone(local));
-    const timeval limit{1, 0};
-    setsockopt(phones_.back(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    const auto local = phones_.add();
     const auto s = engine_->allocate(ip_family::v4, {1, 1}).value();
     (void) engine_->submit(
         media::set_remote{s.id, local, local, media::direction::send_receive, 8000});
+    phones_.aim(slots_.size(), s.rtp);
     slots_.push_back(s);
   }
 
   worker_clock time_;
   std::unique_ptr<media::engine> engine_;
   std::vector<media::slot> slots_;
-  std::vector<int> phones_;
-  std::array<std::uint8_t, rtp_size> packet_{0x80};
-  std::uint16_t sequence_ = 0;
+  test::phones phones_;
 };
 
 void relayed_packet(benchmark::State& state) {
@@ -152,14 +107,74 @@ void relayed_packet(benchmark::State& state) {
   const auto cpu = e.worker_cpu();
   std::size_t packets = 0;
   for (auto _ : state) {
-    e.send_round();
-    packets += e.receive_round();
+    e.phones().send_round();
+    packets += e.phones().receive_round();
   }
   const auto used = std::chrono::duration<double, std::micro>(e.worker_cpu() - cpu).count();
   state.counters["worker_us_per_packet"] = used / static_cast<double>(packets);
   state.counters["packets"] = static_cast<double>(packets);
 }
 BENCHMARK(relayed_packet)->Arg(2)->Arg(100)->Arg(1000)->Arg(4000)->UseRealTime();
+
+// As calls bring them: two streams each, a packet every 20 ms. `late` above 0: the phones' thread
+// could not keep up, and the streams were slower than that.
+void paced_streams(benchmark::State& state) {
+  loaded_engine e{static_cast<std::size_t>(state.range(0))};
+  e.warm_up();
+  const auto cpu = e.worker_cpu();
+  const auto begin = std::chrono::steady_clock::now();
+  std::size_t came = 0;
+  const auto ticks = static_cast<std::size_t>(state.max_iterations);
+  test::milliseconds time;
+  for (auto _ : state)
+    came += e.phones().tick(time);
+  const std::chrono::duration<double, std::micro> wall = std::chrono::steady_clock::now() - begin;
+  const auto used = std::chrono::duration<double, std::micro>(e.worker_cpu() - cpu).count();
+  for (int i = 0; i < 50; ++i) // what is still under way
+    time.wait();
+  came += e.phones().drain();
+  const auto sent = static_cast<double>(ticks * e.phones().size());
+  state.counters["worker_percent"] = 100 * used / wall.count();
+  state.counters["worker_us_per_packet"] = used / static_cast<double>(came);
+  state.counters["packets_per_second"] = static_cast<double>(came) / wall.count() * 1e6;
+  state.counters["lost"] = sent - static_cast<double>(came);
+  state.counters["late_percent"] = 100 * (wall.count() / (static_cast<double>(ticks) * 2e4) - 1);
+}
+BENCHMARK(paced_streams)
+    ->Arg(1000)
+    ->Arg(2000)
+    ->Arg(3000)
+    ->Arg(4000)
+    ->Arg(5000)
+    ->Iterations(100)
+    ->UseRealTime();
+
+// The same work by rtpengine, in user space: `./dev bench --peer rtpengine`.
+void rtpengine_packet(benchmark::State& state) {
+  const auto named = test::rtpengine::named();
+  if (!named)
+    return state.SkipWithError("no rtpengine: ./dev bench --peer rtpengine");
+  test::rtpengine peer{*named};
+  test::phones phones;
+  for (std::int64_t i = 0; i < state.range(0); i += 2)
+    peer.add_call(phones);
+  for (int i = 0; i < 3; ++i) { // it learns where its phones are
+    phones.send_round();
+    (void) phones.receive_round();
+  }
+  (void) phones.drain();
+  const auto cpu = peer.cpu_us();
+  std::size_t packets = 0;
+  for (auto _ : state) {
+    phones.send_round();
+    packets += phones.receive_round();
+  }
+  state.counters["process_us_per_packet"] = (peer.cpu_us() - cpu) / static_cast<double>(packets);
+  state.counters["packets"] = static_cast<double>(packets);
+}
+// Iterations are fixed, since otherwise the same calls would be set up again for each guess at
+// them.
+BENCHMARK(rtpengine_packet)->Arg(100)->Arg(1000)->Arg(4000)->Iterations(150)->UseRealTime();
 
 // What the sockets alone cost: a thread that takes what epoll shows, one packet at a time, and
 // sends it on from the neighbour's socket, with no RTP, latch or counter. The worker is to be seen
@@ -169,9 +184,9 @@ public:
   explicit bare_relay(std::size_t sockets) : epoll_(epoll_create1(0)) {
     for (std::size_t i = 0; i < sockets; ++i) {
       ends_.push_back({parse_ip_address("127.77.0.1").value(), 0});
-      sockets_.push_back(open_phone(ends_.back()));
+      sockets_.push_back(open_socket(ends_.back()));
       phone_ends_.push_back({parse_ip_address("127.77.0.2").value(), 0});
-      phones_.push_back(open_phone(phone_ends_.back()));
+      phones_.push_back(open_socket(phone_ends_.back()));
       epoll_event interest{};
       interest.events = EPOLLIN;
       interest.data.u64 = i;
