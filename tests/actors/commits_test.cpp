@@ -170,10 +170,11 @@ TEST_CASE("commits: of a call that is over only the end of its last transaction 
           "[actors]") {
   world w;
   w.connect();
+  w.pass(2s);
   w.caller.bye();
   w.settle();
   const auto commits = w.figure("tandem_call_commits_total");
-  w.pass(31s); // 64*T1 after the INVITE's 2xx, and after the BYE's, RFC 6026 §8.7, §17.2.2
+  w.pass(31s); // timer K of our BYE, 64*T1 after the 2xx, and not yet timer J of the caller's BYE
   CHECK(w.rows("signalling/calls").size() > 1);
   CHECK(w.figure("tandem_call_commits_total") == commits);
   w.over({"200 caller bye"});
