@@ -4,6 +4,7 @@
 #include "runtime/base/check.hpp"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <mutex>
 #include <utility>
@@ -17,51 +18,73 @@ constexpr std::size_t children_without_table = 16;
 
 } // namespace
 
+/// What all lines of one tree share.
+struct tree_commons {
+  std::atomic<std::uint64_t> next_id{1};
+  std::atomic<std::size_t> alive{0};
+  std::array<std::mutex, 64> locks; // a lock of its own would be a fifth of a line
+};
+
 /// One line of the tree and the branch below it. Counted: by its entry, by its children (so a
-/// parent's memory outlives them) and by readers.
+/// parent's memory outlives them) and by readers. A call has nine of them for hours: small.
 class tree_node {
 public:
-  tree_node(tree_place place, time_point at, caf::weak_actor_ptr who)
-    : parent(std::move(place.parent)), root(parent ? parent->root : this), kind(place.kind),
-      name(std::move(place.name)), hash(std::hash<std::string_view>{}(name)),
-      id(root->next_id.fetch_add(1, std::memory_order_relaxed)), born(at), actor(std::move(who)),
-      restarts(place.restarts), last_error(std::move(place.last_error)) {}
+  tree_node(tree_place place, time_point at, caf::weak_actor_ptr who, tree_commons& c)
+    : parent(std::move(place.parent)), commons(c), kind(place.kind), name(std::move(place.name)),
+      id(c.next_id.fetch_add(1, std::memory_order_relaxed)), born(at), actor(std::move(who)),
+      restarts(place.restarts) {
+    set_last_error(place.last_error);
+  }
 
   void add(tree_node&);
   void remove(tree_node&);
   [[nodiscard]] tree_branch child(std::string_view) const;
   void describe(std::uint64_t parent_id, time_point now, std::vector<node_view>&) const;
+  /// Under the lock, but in the constructor.
+  void set_last_error(std::string_view);
+  /// Guards all below of this node; of its children what is marked. Others' may be the same one.
+  [[nodiscard]] std::mutex& lock() const { return commons.locks[id % commons.locks.size()]; }
 
   mutable std::atomic<std::uint32_t> references{0};
-  std::atomic<std::uint64_t> next_id{1}; // the root's alone, like `alive`
-  std::atomic<std::size_t> alive{0};
+  std::atomic<std::uint32_t> mailbox{0};
 
   const tree_branch parent;
-  tree_node* const root;
+  tree_commons& commons;
   const char* const kind;
   const std::string name;
-  const std::size_t hash;
   const std::uint64_t id;
   const time_point born;
   const caf::weak_actor_ptr actor;
 
   std::atomic<const char*> state{""};
   std::atomic<std::uint64_t> messages{0};
-  std::atomic<std::uint32_t> mailbox{0};
   std::atomic<std::uint32_t> restarts;
 
-  mutable std::mutex lock; // guards all below of this node; of its children what is marked
-  std::string last_error;
-
 private:
+  /// What stands below.
+  struct branch {
+    std::vector<tree_node*> children;
+    std::vector<tree_node*> table; // heads of chains by name; empty in a small branch
+  };
+
+  [[nodiscard]] static std::size_t hash_of(std::string_view name) {
+    return std::hash<std::string_view>{}(name);
+  }
   void link_in_table(tree_node&);
   void grow_table();
 
-  std::vector<tree_node*> children_;
-  std::vector<tree_node*> table_; // heads of chains by name; empty in a small branch
+  std::uint32_t index_ = 0; // under the parent's lock
+  bool listed_ = false;     // under the parent's lock
+  std::unique_ptr<const std::string> last_error_;
+  std::unique_ptr<branch> below_; // null until there is something
   tree_node* chained_ = nullptr;  // under the parent's lock
-  std::size_t index_ = 0;         // under the parent's lock
-  bool listed_ = false;           // under the parent's lock
+};
+
+/// It has no parent, and outlives all others.
+class tree_root final : private tree_commons, public tree_node {
+public:
+  tree_root(std::string node_name, time_point at)
+    : tree_node({nullptr, "node", std::move(node_name), 0, {}}, at, {}, *this) {}
 };
 
 void intrusive_ptr_add_ref(const tree_node* n) noexcept {
@@ -69,68 +92,84 @@ void intrusive_ptr_add_ref(const tree_node* n) noexcept {
 }
 
 void intrusive_ptr_release(const tree_node* n) noexcept {
-  if (n->references.fetch_sub(1, std::memory_order_acq_rel) == 1)
+  if (n->references.fetch_sub(1, std::memory_order_acq_rel) != 1)
+    return;
+  if (n->parent != nullptr)
     std::default_delete<const tree_node>{}(n);
+  else
+    std::default_delete<const tree_root>{}(static_cast<const tree_root*>(n));
+}
+
+void tree_node::set_last_error(std::string_view text) {
+  text = text.substr(0, max_last_error_bytes);
+  last_error_ = text.empty() ? nullptr : std::make_unique<const std::string>(text);
 }
 
 void tree_node::link_in_table(tree_node& child) {
-  auto& head = table_[child.hash & (table_.size() - 1)];
+  auto& head = below_->table[hash_of(child.name) & (below_->table.size() - 1)];
   child.chained_ = head; // the newest first: it is the one that find() means
   head = &child;
 }
 
 void tree_node::grow_table() {
-  auto size = std::max<std::size_t>(table_.size(), children_without_table);
-  while (size < 2 * children_.size())
+  auto& [children, table] = *below_;
+  auto size = std::max<std::size_t>(table.size(), children_without_table);
+  while (size < 2 * children.size())
     size *= 2;
-  table_.assign(size, nullptr);
-  std::ranges::sort(children_, {}, &tree_node::id);
-  for (std::size_t i = 0; i < children_.size(); ++i) {
-    children_[i]->index_ = i;
-    link_in_table(*children_[i]);
+  table.assign(size, nullptr);
+  std::ranges::sort(children, {}, &tree_node::id);
+  for (std::size_t i = 0; i < children.size(); ++i) {
+    children[i]->index_ = static_cast<std::uint32_t>(i);
+    link_in_table(*children[i]);
   }
 }
 
 void tree_node::add(tree_node& child) {
-  const std::lock_guard guard{lock};
-  child.index_ = children_.size();
+  const std::lock_guard guard{lock()};
+  if (!below_)
+    below_ = std::make_unique<branch>();
+  auto& [children, table] = *below_;
+  child.index_ = static_cast<std::uint32_t>(children.size());
   child.listed_ = true;
-  children_.push_back(&child);
-  if (!table_.empty() && children_.size() <= table_.size())
+  children.push_back(&child);
+  if (!table.empty() && children.size() <= table.size())
     link_in_table(child);
-  else if (children_.size() > children_without_table)
+  else if (children.size() > children_without_table)
     grow_table();
-  root->alive.fetch_add(1, std::memory_order_relaxed);
+  commons.alive.fetch_add(1, std::memory_order_relaxed);
 }
 
 void tree_node::remove(tree_node& child) {
-  const std::lock_guard guard{lock};
+  const std::lock_guard guard{lock()};
   if (!std::exchange(child.listed_, false))
     return;
-  if (!table_.empty()) {
-    auto** at = &table_[child.hash & (table_.size() - 1)];
+  auto& [children, table] = *below_;
+  if (!table.empty()) {
+    auto** at = &table[hash_of(child.name) & (table.size() - 1)];
     while (*at != &child)
       at = &(*at)->chained_;
     *at = child.chained_;
   }
-  children_[child.index_] = children_.back();
-  children_[child.index_]->index_ = child.index_;
-  children_.pop_back();
-  root->alive.fetch_sub(1, std::memory_order_relaxed);
+  children[child.index_] = children.back();
+  children[child.index_]->index_ = child.index_;
+  children.pop_back();
+  commons.alive.fetch_sub(1, std::memory_order_relaxed);
 }
 
 tree_branch tree_node::child(std::string_view wanted) const {
-  const std::lock_guard guard{lock};
+  const std::lock_guard guard{lock()};
+  if (!below_)
+    return nullptr;
+  const auto& [children, table] = *below_;
   const tree_node* found = nullptr;
   const auto consider = [&](const tree_node* n) {
     if (n->name == wanted && (found == nullptr || found->id < n->id))
       found = n;
   };
-  if (table_.empty())
-    std::ranges::for_each(children_, consider);
+  if (table.empty())
+    std::ranges::for_each(children, consider);
   else
-    for (auto* n = table_[std::hash<std::string_view>{}(wanted) & (table_.size() - 1)];
-         n != nullptr; n = n->chained_)
+    for (auto* n = table[hash_of(wanted) & (table.size() - 1)]; n != nullptr; n = n->chained_)
       consider(n);
   return tree_branch{const_cast<tree_node*>(found)};
 }
@@ -149,9 +188,11 @@ void tree_node::describe(std::uint64_t parent_id, time_point now,
   view.mailbox = mailbox.load(std::memory_order_relaxed);
   view.restarts = restarts.load(std::memory_order_relaxed);
   {
-    const std::lock_guard guard{lock};
-    view.last_error = last_error;
-    below.assign(children_.begin(), children_.end());
+    const std::lock_guard guard{lock()};
+    if (last_error_)
+      view.last_error = *last_error_;
+    if (below_)
+      below.assign(below_->children.begin(), below_->children.end());
   }
   std::ranges::sort(below, {}, [](const tree_branch& n) { return n->id; });
   for (const auto& n : below)
@@ -172,9 +213,9 @@ tree_entry::tree_entry(tree_place place, time_point born, caf::weak_actor_ptr ac
   if (!place.parent)
     return;
   TANDEM_CHECK(!place.name.empty() && place.name.find('/') == std::string::npos);
-  place.last_error.resize(std::min(place.last_error.size(), max_last_error_bytes));
-  node_ =
-      tree_branch{std::make_unique<tree_node>(std::move(place), born, std::move(actor)).release()};
+  auto& commons = place.parent->commons;
+  node_ = tree_branch{
+      std::make_unique<tree_node>(std::move(place), born, std::move(actor), commons).release()};
   node_->parent->add(*node_);
 }
 
@@ -209,12 +250,17 @@ void tree_entry::set_restarts(std::uint32_t count, std::string_view last_error) 
   if (!node_)
     return;
   node_->restarts.store(count, std::memory_order_relaxed);
-  const std::lock_guard guard{node_->lock};
-  node_->last_error = last_error.substr(0, max_last_error_bytes);
+  const std::lock_guard guard{node_->lock()};
+  node_->set_last_error(last_error);
 }
 
 std::uint64_t tree_entry::id() const {
   return id_of(node_);
+}
+
+const std::string& tree_entry::name() const {
+  TANDEM_CHECK(node_);
+  return node_->name;
 }
 
 std::string tree_entry::path() const {
@@ -237,9 +283,7 @@ std::string_view to_string(unresolved why) {
 
 tree::tree(std::string node_name, time_point born)
   : node_name_(std::move(node_name)),
-    root_(std::make_unique<tree_node>(tree_place{nullptr, "node", node_name_, 0, {}}, born,
-                                      caf::weak_actor_ptr{})
-              .release()) {
+    root_(std::make_unique<tree_root>(node_name_, born).release()) {
 }
 
 tree::~tree() = default;
@@ -254,7 +298,7 @@ std::vector<node_view> tree::snapshot(time_point now, std::string_view path) con
 }
 
 std::size_t tree::size() const {
-  return root_->alive.load(std::memory_order_relaxed);
+  return root_->commons.alive.load(std::memory_order_relaxed);
 }
 
 tree_branch tree::find(std::string_view path) const {

@@ -74,6 +74,7 @@ public:
   /// For the entries of this actor's children. Null for an entry that stands in no tree.
   [[nodiscard]] tree_branch branch() const { return node_; }
   [[nodiscard]] std::uint64_t id() const;
+  [[nodiscard]] const std::string& name() const;
   [[nodiscard]] std::string path() const;
 
 private:
@@ -88,8 +89,8 @@ enum class unresolved : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_string(unresolved);
 
-/// The registry of the node: every actor with its place, readable while everything runs. One lock
-/// per branch; creating, removing and resolving a child take constant time.
+/// The registry of the node: every actor with its place, readable while everything runs. Branches
+/// share 64 locks; creating, removing and resolving a child take constant time.
 class tree {
 public:
   /// `node_name` is the cluster's name for this node.
