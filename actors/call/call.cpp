@@ -249,6 +249,8 @@ void call::release() {
   effects_.clear();
   if (slots_.capacity() >= 2 * slots_.size())
     slots_.shrink_to_fit(); // its transactions have left
+  if (waiting_.empty())
+    rest();
   if (over_)
     give_detail();
   if (const auto error = contained([this] { arm_timer(); }); !error.empty())

@@ -1,6 +1,7 @@
 #include "runtime/actor/nested.hpp"
 
 #include <caf/actor_system.hpp>
+#include <caf/detail/default_invoke_result_visitor.hpp>
 #include <caf/detail/sync_request_bouncer.hpp>
 #include <caf/make_actor.hpp>
 #include <caf/sec.hpp>
@@ -41,14 +42,9 @@ nested_actor& parcel::child() const {
 // -- nested_actor --------------------------------------------------------------------------------
 
 nested_actor::nested_actor(caf::actor_config& cfg, nested_place at)
-  : sharded(cfg, at.home, std::move(at.place)), owner_(std::move(at.owner)),
-    desk_(std::move(at.desk)) {
-  set_default_handler(default_handler{
-      [this](caf::scheduled_actor* self, caf::message_view& what) -> caf::result<caf::message> {
-        if (reads_parcel_)
-          return refuse_unexpected(self, what);
-        throw check_failure{std::string{name()} + " has no handler for what its owner gave it"};
-      }});
+  : extended_base(cfg), kind_(at.place.kind), owner_(std::move(at.owner)),
+    desk_(std::move(at.desk)),
+    entry_(std::move(at.place), at.home.now(), caf::actor_control_block::from(this)) {
 }
 
 /// Any thread: the message goes to the owner's mailbox.
@@ -67,9 +63,79 @@ void nested_actor::launch(caf::execution_unit*, bool, bool) {
   // Its owner runs it; it is neither scheduled nor registered as running.
 }
 
-caf::resumable::resume_result nested_actor::resume(caf::execution_unit*, std::size_t) {
-  TANDEM_CHECK(false && "a nested actor is run by its owner");
-  return caf::resumable::done;
+void nested_actor::quit(caf::error reason) {
+  if (getf(is_shutting_down_flag))
+    return;
+  setf(is_shutting_down_flag);
+  fail_state_ = std::move(reason);
+}
+
+caf::invoke_message_result nested_actor::consume(caf::mailbox_element& what) {
+  auto& content = what.content();
+  if (reads_parcel_ && what.mid.is_response())
+    return caf::invoke_message_result::dropped;
+  if (reads_parcel_ && content.match_elements<caf::exit_msg>()) {
+    auto& exit = content.get_mutable_as<caf::exit_msg>(0);
+    unlink_from(exit.source);
+    if (exit.reason)
+      quit(std::move(exit.reason));
+    return caf::invoke_message_result::consumed;
+  }
+  if (!behavior_)
+    behavior_ = make_behavior();
+  caf::detail::default_invoke_result_visitor<nested_actor> answer{this};
+  switch (behavior_(answer, content)) {
+    case caf::match_case::match: break;
+    case caf::match_case::skip: return caf::invoke_message_result::skipped;
+    case caf::match_case::no_match:
+      if (!reads_parcel_)
+        throw check_failure{std::string{name()} + " has no handler for what its owner gave it"};
+      if (what.mid.is_request())
+        make_response_promise().deliver(caf::make_error(caf::sec::unexpected_message));
+  }
+  entry_.count_message();
+  return caf::invoke_message_result::consumed;
+}
+
+/// What scheduled_actor::activate of CAF 0.17.6 does, for one message and without time-outs.
+outcome nested_actor::run_element(shard& home, caf::mailbox_element& what) {
+  home.run_here();
+  if (!ended()) {
+    context(&home);
+    current_mailbox_element(&what);
+    try {
+      if (consume(what) == caf::invoke_message_result::skipped)
+        return {outcome::kind::skipped, {}};
+    } catch (...) {
+      auto reason = exit_reason_of(std::current_exception());
+      if (what.mid.is_request())
+        make_response_promise().deliver(reason);
+      quit(std::move(reason));
+    }
+    if (!getf(is_shutting_down_flag))
+      return {};
+    finish();
+  }
+  return {outcome::kind::terminated, exit_text(fail_state())};
+}
+
+void nested_actor::end_here(shard& home, caf::error reason) {
+  context(&home);
+  quit(std::move(reason));
+  finish();
+}
+
+void nested_actor::finish() {
+  on_exit();
+  behavior_ = {};
+  cleanup(std::move(fail_state_), context());
+}
+
+/// Past local_actor's, which cancels time-outs in CAF's clock (see sharded::cleanup). There is no
+/// mailbox to close, and it was never counted as running.
+bool nested_actor::cleanup(caf::error&& reason, caf::execution_unit* unit) {
+  entry_.reset();
+  return caf::monitorable_actor::cleanup(std::move(reason), unit);
 }
 
 // -- nested_owner --------------------------------------------------------------------------------
@@ -100,7 +166,7 @@ outcome nested_owner::run_input(nested_actor& child, caf::mailbox_element& what)
   desk_->hold();
   const nested_ptr<nested_actor> keep{child}; // it may end, and its owner forget it
   child.running_ = true;
-  auto result = child.run_element(what);
+  auto result = child.run_element(home_, what);
   child.running_ = false;
   if (result.terminated())
     forget(child);
@@ -129,13 +195,21 @@ outcome nested_owner::run(parcel& p) {
   return result;
 }
 
+void nested_owner::rest() {
+  for (const auto& child : children_)
+    if (!child->running_)
+      child->behavior_ = {};
+  if (children_.capacity() >= 2 * children_.size())
+    children_.shrink_to_fit();
+}
+
 void nested_owner::end(nested_actor& child, caf::error reason) {
   TANDEM_CHECK(!child.running_);
   if (child.ended())
     return;
   const nested_ptr<nested_actor> keep{child};
   forget(child);
-  child.end_here(std::move(reason));
+  child.end_here(home_, std::move(reason));
 }
 
 void nested_owner::end_children(const caf::error& reason) {

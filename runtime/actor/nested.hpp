@@ -5,7 +5,11 @@
 #include "runtime/actor/reply_gate.hpp"
 #include "runtime/actor/sharded.hpp"
 
-#include <caf/event_based_actor.hpp>
+#include <caf/behavior.hpp>
+#include <caf/extend.hpp>
+#include <caf/invoke_message_result.hpp>
+#include <caf/local_actor.hpp>
+#include <caf/mixin/sender.hpp>
 
 #include <concepts>
 #include <memory>
@@ -61,23 +65,49 @@ struct nested_place {
 ///       leg(caf::actor_config& c, nested_place p, int number);
 ///       caf::behavior make_behavior() override { return {[this](visit& v) { … }}; }
 ///     };
-class nested_actor : public sharded<caf::event_based_actor> {
+///
+/// Not caf::scheduled_actor, most of whose 900 bytes are a mailbox and handlers that it would never
+/// use. It asks nobody, so what claims to be an answer is dropped; of system messages it knows
+/// exit.
+class nested_actor : public caf::extend<caf::local_actor, nested_actor>::with<caf::mixin::sender>,
+                     public caf::dynamically_typed_actor_base {
 public:
+  using signatures = caf::none_t;
+  using behavior_type = caf::behavior;
+
   nested_actor(caf::actor_config&, nested_place);
 
+  /// Its handlers. Asked for again after each rest of its owner: they keep nothing themselves.
+  virtual caf::behavior make_behavior() = 0;
+
+  const char* name() const override { return kind_; }
+  [[nodiscard]] tree_entry& entry() { return entry_; }
   [[nodiscard]] bool ended() const { return getf(is_cleaned_up_flag); }
 
-  using sharded::enqueue;
+  /// Within a handler: the child ends when it has returned.
+  void quit(caf::error reason = {});
+
+  using extended_base::enqueue;
   void enqueue(caf::mailbox_element_ptr, caf::execution_unit*) final;
   void launch(caf::execution_unit*, bool lazy, bool hide) final;
-  caf::resumable::resume_result resume(caf::execution_unit*, std::size_t) final;
+  bool cleanup(caf::error&& reason, caf::execution_unit*) final;
+
+protected:
+  virtual caf::invoke_message_result consume(caf::mailbox_element&);
 
 private:
   friend class nested_owner;
   friend class parcel;
 
+  outcome run_element(shard&, caf::mailbox_element&);
+  void end_here(shard&, caf::error reason);
+  void finish();
+
+  const char* const kind_;
   const caf::weak_actor_ptr owner_;
   const std::shared_ptr<stranger_desk> desk_;
+  tree_entry entry_;
+  caf::behavior behavior_; ///< empty while its owner rests
   bool running_ = false;
   bool reads_parcel_ = false;
 };
@@ -139,6 +169,9 @@ public:
   /// Runs a stranger's message for p.child(). Skipped: `p` is as before; otherwise it is used up.
   /// What the child answers waits for release_replies().
   outcome run(parcel& p);
+
+  /// Nothing is to be done for some time: the children's handlers are given back.
+  void rest();
 
   /// Ends the child at once: its monitors and links fire with `reason`. No-op when it has ended.
   void end(nested_actor& child, caf::error reason = caf::exit_reason::user_shutdown);

@@ -52,6 +52,29 @@ private:
   witness witness_;
 };
 
+class leaf final : public tandem::nested_actor {
+public:
+  using nested_actor::nested_actor;
+  caf::behavior make_behavior() override {
+    return {[](int&) { throw std::runtime_error{"boom"}; }};
+  }
+};
+
+/// Its first child throws, its second ends with it.
+class parent final : public tandem::nesting<caf::event_based_actor> {
+public:
+  using nesting::nesting;
+  void on_parcel(tandem::parcel) override {}
+  caf::behavior make_behavior() override {
+    return {[this](int n) {
+      const auto first = start<leaf>("leaf", "first");
+      (void) start<leaf>("leaf", "second");
+      CHECK(run(*first, n).terminated());
+      quit();
+    }};
+  }
+};
+
 /// Counts what reaches CAF's clock.
 class spying_clock final : public caf::detail::test_actor_clock {
 public:
@@ -117,6 +140,10 @@ struct fixture {
 
 TEST_CASE("CAF guard: this is the version whose internals were read", "[actor][guard]") {
   CHECK(CAF_VERSION == 1706);
+}
+
+TEST_CASE("CAF guard: a nested actor is not the weight of a scheduled one", "[actor][guard]") {
+  CHECK(4 * sizeof(tandem::nested_actor) <= sizeof(caf::event_based_actor));
 }
 
 TEST_CASE("CAF guard: monitors and links fire with the reason", "[actor][guard]") {
@@ -219,6 +246,12 @@ TEST_CASE("CAF guard: nobody touches CAF's clock, neither living nor dying", "[a
   home.turn();
   caf::anon_send(a, std::string{"throw"});
   caf::anon_send_exit(b, caf::exit_reason::kill);
+  home.turn();
+  CHECK(nodes.size() == 0);
+  CHECK(touched == 0);
+
+  const auto c = spying.get().spawn<parent>(home, tree_place{nodes.root(), "test", "z"});
+  caf::anon_send(c, 0);
   home.turn();
   CHECK(nodes.size() == 0);
   CHECK(touched == 0);

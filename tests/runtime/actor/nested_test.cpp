@@ -43,6 +43,7 @@ class child final : public nested_actor {
 public:
   child(caf::actor_config& c, nested_place p, lines* ended) : nested_actor(c, p), ended_(ended) {}
   caf::behavior make_behavior() override {
+    ++made;
     return {
         [this](visit& v) {
           if (v.text == "throw")
@@ -68,6 +69,7 @@ public:
   }
   void on_exit() override { ended_->push_back(entry().path()); }
   caf::response_promise later;
+  int made = 0; ///< behaviours
 
 private:
   lines* ended_;
@@ -351,6 +353,51 @@ TEST_CASE("nested: strangers may end a child, through its owner", "[actor][neste
   CHECK(r.terminated());
   CHECK(!r.error.empty());
   CHECK(f.first->ended());
+}
+
+TEST_CASE("nested: a child goes with whom it is linked to, if that one fails",
+          "[actor][nested][parcel]") {
+  fixture f;
+  f.first->link_to(f.second.address());
+  SECTION("a failure") {
+    f.call->end(*f.second, caf::make_error(caf::sec::runtime_error, std::string{"boom"}));
+    f.world.settle();
+    REQUIRE(f.call->waiting.size() == 1);
+    const auto r = f.call->run(f.call->waiting.front());
+    CHECK(r.terminated());
+    CHECK(r.error == "boom");
+  }
+  SECTION("a normal end") {
+    f.call->end(*f.second, caf::error{});
+    f.world.settle();
+    REQUIRE(f.call->waiting.size() == 1);
+    CHECK(f.call->run(f.call->waiting.front()).handled());
+    CHECK(!f.first->ended());
+  }
+}
+
+TEST_CASE("nested: a child asks nobody, so what claims to be an answer is dropped",
+          "[actor][nested][parcel]") {
+  fixture f;
+  const auto child = f.first.address();
+  caf::actor_cast<caf::abstract_actor*>(child)->enqueue(
+      caf::make_mailbox_element(nullptr, caf::make_message_id(7).response_id(), {}, 1), nullptr);
+  f.world.settle();
+  REQUIRE(f.call->waiting.size() == 1);
+  CHECK(f.call->run(f.call->waiting.front()).handled());
+  CHECK(f.first->made == 0); // no handler saw it
+}
+
+TEST_CASE("nested: a rest gives back the handlers, and the next message makes them anew",
+          "[actor][nested]") {
+  fixture f;
+  CHECK(f.visit_child(*f.first, "one").handled());
+  CHECK(f.visit_child(*f.first, "two").handled());
+  CHECK(f.first->made == 1);
+  f.call->rest();
+  CHECK(f.visit_child(*f.first, "three").handled());
+  CHECK(f.first->made == 2);
+  CHECK(f.done == lines{"leg did one", "leg did two", "leg did three"});
 }
 
 TEST_CASE("nested: what a stranger sends by mistake is refused and harms nobody",
