@@ -326,8 +326,8 @@ void call::note_states() {
     s.state = state;
     s.actor->entry().set_state(state);
     if (services_.log.enabled(log_level::debug))
-      services_.log.debug("call.state", s.name + " " + state, key_);
-    note(state_line{s.name, state});
+      services_.log.debug("call.state", s.name() + " " + state, key_);
+    note(state_line{s.name(), state});
     // A step of a leg or dialog (an ACK) is what the call goes on from. Of others nobody knows
     // before something is sent.
     const bool step = s.kind == child_kind::leg || s.kind == child_kind::dialog;
@@ -353,7 +353,7 @@ call_record call::record() {
   r.children.reserve(slots_.size());
   for (const auto& s : slots_) {
     running_ = s.id; // if it throws
-    r.children.push_back({s.id, s.parent, s.name, s.actor->record_at(now())});
+    r.children.push_back({s.id, s.parent, s.name(), s.actor->record_at(now())});
   }
   running_ = the_call;
   return r;
@@ -379,7 +379,7 @@ call_root call::root() const {
 void call::open(child_id id, child_id parent, std::string name, const child_record& fresh) {
   const auto* above = find(parent);
   const auto branch = above != nullptr ? above->actor->entry().branch() : entry().branch();
-  child_slot slot{.id = id, .parent = parent, .name = name};
+  child_slot slot{.id = id, .parent = parent};
   call_scope& scope = *this;
   running_ = id;
   const auto start = [&]<class State>(std::type_identity<State>, const auto& record) {
@@ -402,19 +402,19 @@ void call::open(child_id id, child_id parent, std::string name, const child_reco
       make(std::type_identity<app>{}, r);
     }
     void operator()(const incoming_leg_record& r) const {
+      make(std::type_identity<incoming_leg>{}, r);
       count_leg(r.settled, true, detail.from);
       note_first(r.request);
-      make(std::type_identity<incoming_leg>{}, r);
     }
     void operator()(const outgoing_leg_record& r) const {
-      count_leg(r.settled, false, r.to);
       make(std::type_identity<outgoing_leg>{}, r);
+      count_leg(r.settled, false, r.to);
     }
     void count_leg(bool settled, bool incoming, const std::string& remote) const {
       slot.settled = settled;
       legs_alive = static_cast<std::uint8_t>(legs_alive + (settled ? 0 : 1));
-      if (std::ranges::find(detail.legs, slot.name, &leg_detail::name) == detail.legs.end())
-        detail.legs.push_back({.name = slot.name, .incoming = incoming, .remote = remote});
+      if (std::ranges::find(detail.legs, slot.name(), &leg_detail::name) == detail.legs.end())
+        detail.legs.push_back({.name = slot.name(), .incoming = incoming, .remote = remote});
     }
     void note_first(const sip::message_ptr& request) const {
       if (!request || request->get_method() != sip::method::invite)
@@ -425,14 +425,13 @@ void call::open(child_id id, child_id parent, std::string name, const child_reco
         first_cseq = cseq->number;
     }
     void operator()(const dialog_record& r) const {
-      slot.local_tag = r.dialog.id.local_tag;
-      slot.remote_tag = r.dialog.id.remote_tag;
+      slot.found_by = child_slot::dialog_place{
+          r.dialog.id.local_tag, r.dialog.id.remote_tag, {r.transport, r.peer}};
       slot.user = r.leg;
-      slot.by = {r.transport, r.peer};
       make(std::type_identity<dialog>{}, r);
     }
     void operator()(const transaction_record& r) const {
-      slot.match = r.match;
+      slot.found_by = r.match;
       slot.user = r.user;
       if (r.match.who == transaction_match::role::server)
         note_first(r.request);

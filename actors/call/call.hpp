@@ -93,18 +93,22 @@ public:
 
 private:
   struct child_slot {
+    struct dialog_place {
+      std::string local_tag;
+      std::string remote_tag;
+      flow by; ///< how its peer was heard
+    };
+
     child_id id;
     child_id parent;
+    child_id user; ///< of a transaction or dialog
     child_kind kind = child_kind::app;
-    std::string name;
+    bool settled = false; ///< a leg that is over
     nested_ptr<call_child> actor;
     const char* state = "";
-    bool settled = false;    ///< a leg that is over
-    transaction_match match; ///< of a transaction
-    child_id user;           ///< of a transaction
-    std::string local_tag;   ///< of a dialog
-    std::string remote_tag;  ///< of a dialog
-    flow by;                 ///< of a dialog: how its peer was heard
+    std::variant<std::monostate, transaction_match, dialog_place> found_by;
+
+    [[nodiscard]] const std::string& name() const { return actor->entry().name(); }
   };
   struct deadline_input {};
   struct media_input {

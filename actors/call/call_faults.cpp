@@ -14,7 +14,7 @@ std::string call::path_of(child_id id) const {
     const auto found = std::ranges::find(slots_, id, &child_slot::id);
     if (found == slots_.end())
       break;
-    out.insert(0, out.empty() ? found->name : found->name + "/");
+    out.insert(0, out.empty() ? found->name() : found->name() + "/");
     id = found->parent;
   }
   return out;

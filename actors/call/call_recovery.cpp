@@ -46,7 +46,7 @@ void call::undo() {
 /// False: that is more than limits::faults_per_call allows.
 bool call::note_fault(child_id who, const std::string& error) {
   const auto* where = find(who);
-  const auto name = where != nullptr ? where->name : std::string("call");
+  const auto name = where != nullptr ? where->name() : std::string("call");
   ++faults_;
   services_.counters.fault();
   services_.log.error("call.fault", name + ": " + error, key_);
@@ -316,7 +316,8 @@ bool call::hang_up_without(std::vector<child_id>& failed, const effects& before)
   if (error.empty())
     return true;
   const auto* where = find(running_);
-  services_.log.error("call.fault", (where != nullptr ? where->name : "call") + ": " + error, key_);
+  services_.log.error("call.fault", (where != nullptr ? where->name() : "call") + ": " + error,
+                      key_);
   failed.push_back(leg_of(running_));
   return false;
 }

@@ -114,8 +114,10 @@ void call::route_back(const msg::undeliverable& m) {
 }
 
 bool call::uses(const flow& f) const {
-  return std::ranges::any_of(
-      slots_, [&f](const child_slot& s) { return s.kind == child_kind::dialog && s.by == f; });
+  return std::ranges::any_of(slots_, [&f](const child_slot& s) {
+    const auto* place = std::get_if<child_slot::dialog_place>(&s.found_by);
+    return place != nullptr && place->by == f;
+  });
 }
 
 void call::route_request(const msg::sip_input& in) {
@@ -198,7 +200,8 @@ auto call::find(child_id id) -> child_slot* {
 
 auto call::find(const transaction_match& match) -> child_slot* {
   const auto found = std::ranges::find_if(slots_, [&](const child_slot& s) {
-    return s.kind == child_kind::transaction && s.match == match;
+    const auto* its = std::get_if<transaction_match>(&s.found_by);
+    return its != nullptr && *its == match;
   });
   return found == slots_.end() ? nullptr : &*found;
 }
@@ -206,7 +209,8 @@ auto call::find(const transaction_match& match) -> child_slot* {
 /// §12: the dialogs of a forked INVITE share our tag and differ in the peer's.
 auto call::find_dialog(std::string_view local_tag, std::string_view remote_tag) -> child_slot* {
   const auto found = std::ranges::find_if(slots_, [&](const child_slot& s) {
-    return s.kind == child_kind::dialog && s.local_tag == local_tag && s.remote_tag == remote_tag;
+    const auto* place = std::get_if<child_slot::dialog_place>(&s.found_by);
+    return place != nullptr && place->local_tag == local_tag && place->remote_tag == remote_tag;
   });
   return found == slots_.end() ? nullptr : &*found;
 }
@@ -219,7 +223,7 @@ const std::string& call::leg_name(child_id id) const {
     if (found == slots_.end())
       return none;
     if (found->kind == child_kind::leg)
-      return found->name;
+      return found->name();
     at = found->parent;
   }
   return none;

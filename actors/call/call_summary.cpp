@@ -31,7 +31,7 @@ call_summary call::summary() const {
     const auto record = s.actor->record_at(now());
     if (s.id == app_child)
       out.state = s.state;
-    leg_summary leg{.name = s.name, .state = s.state};
+    leg_summary leg{.name = s.name(), .state = s.state};
     if (const auto* in = std::get_if<incoming_leg_record>(&record)) {
       leg.incoming = true;
       leg.remote = detail_.from;

@@ -32,6 +32,8 @@ void ladder::add(time_point now, ladder_line::content what, std::size_t bytes) {
   size_bytes_ += bytes;
   if (held_ != nullptr)
     held_->add(static_cast<std::int64_t>(bytes));
+  if (lines_.size() == lines_.capacity()) // doubled, half of it might be to spare for hours
+    lines_.reserve(lines_.size() + lines_.size() / 4 + 8);
   lines_.push_back({now - start_, std::move(what)});
 }
 

@@ -8,8 +8,7 @@ namespace tandem {
 
 bool restart_history::admit(time_point now) {
   // supervisor:add_restart/1: a restart exactly one period ago still counts.
-  while (!recent_.empty() && recent_.front() < now - limit_.period)
-    recent_.pop_front();
+  std::erase_if(recent_, [&](time_point t) { return t < now - limit_.period; });
   if (recent_.size() >= limit_.intensity)
     return false;
   recent_.push_back(now);

@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
@@ -57,7 +56,7 @@ public:
 
 private:
   restart_limit limit_;
-  std::deque<time_point> recent_; // at most `intensity`
+  std::vector<time_point> recent_; // at most `intensity`; empty, it takes no memory
 };
 
 /// The supervisor of Erlang/OTP (supervisor behaviour) as a sans-IO machine: which child is to be
