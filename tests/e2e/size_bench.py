@@ -1,6 +1,6 @@
 """What a standing call costs the node in memory, and that all of it comes back. By hand:
 
-    TANDEM_BIN=build/release/bin python3 -B tests/e2e/size_bench.py [--calls 4600]
+    TANDEM_BIN=build/release/bin python3 -B tests/e2e/size_bench.py [--calls 3600]
     TANDEM_BIN=build/release/bin python3 -B tests/e2e/size_bench.py --direct --calls 10000
 
 A call is two legs with anchored media or, with --direct, of signalling alone. It is measured when
@@ -18,6 +18,7 @@ from node import DIRECT_ROUTE, Node, count_kinds
 from phone import Phone, establish, hang_up
 
 LINGER_S = 36  # longer than any transaction (RFC 3261 17: 64*T1)
+MEMTABLE_MB = 16  # cluster/store/rocks_database.cpp
 
 
 def say(what, calls, memory_mb, traces):
@@ -49,13 +50,14 @@ def measure(node, calls, user, endpoints):
     print(f"all have ended: {after:.1f} MB, actors and ports at the baseline, "
           f"ladders {node.metric('tandem_trace_bytes'):.0f} bytes")
     assert node.metric("tandem_trace_bytes") == 0
-    # The allocator's arenas are as large as they were, their free pages have gone back.
-    assert after - base < 0.1 * (standing - base) + 5, (base, standing, after)
+    # The allocator's arenas are as large as they were, their free pages have gone back; a memtable
+    # of RocksDB, which was empty at the start, has not.
+    assert after - base < 0.1 * (standing - base) + 5 + MEMTABLE_MB, (base, standing, after)
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--calls", type=int, default=4600)
+    parser.add_argument("--calls", type=int, default=3600)
     parser.add_argument("--direct", action="store_true")
     args = parser.parse_args()
     calls, anchored = args.calls, not args.direct
