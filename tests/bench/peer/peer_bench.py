@@ -51,7 +51,7 @@ class Tandem:
                         for kind in "pd" for i in range(options.users)) if options.users else ""
         # The generator is believed on one port and has to prove itself on the other.
         trunk = '[[trunks]]\nname = "generator"\naddress = "127.0.0.1:{port}"\ntrusted = true\n'
-        self._node = Node(media_ports=12000, node_settings="ladder_minutes = 0", t1_ms=500,
+        self._node = Node(media_ports=16000, node_settings="ladder_minutes = 0", t1_ms=500,
                           # sipp answers MD5 alone, which Kamailio asks for, too.
                           auth_settings='requests_per_second = 0\nalgorithms = ["MD5"]')
         # Without IPv6, whose sockets would take half of the descriptors that a process may have.
