@@ -68,6 +68,9 @@ call_shard::call_shard(node_environment& env, std::uint32_t index, reactor& bell
     faults_(env.figures.make_counter("tandem_call_faults_total",
                                      "Inputs that made an actor of a call throw")),
     commits_(env.figures.make_counter("tandem_call_commits_total", "Records committed")),
+    commit_s_(env.figures.make_histogram("tandem_call_commit_seconds",
+                                         "How long the calls of a turn waited for their commit",
+                                         {1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 1e-2, 0.1})),
     unrestored_(env.figures.make_counter("tandem_calls_unrestored_total",
                                          "Stored calls that could not be brought to life")),
     registrar_figures_(env.figures), degraded_(make_degraded_gauge(env.figures)),
@@ -317,8 +320,11 @@ void call_shard::commit_calls() {
   for (const auto& c : changes_)
     if (c.bytes)
       desk_.lives_again(c.key);
-  if (!changes_.empty())
+  if (!changes_.empty()) {
+    const auto from = env_.time.now();
     stored_.commit(changes_);
+    commit_s_.observe(std::chrono::duration<double>(env_.time.now() - from).count());
+  }
   commits_.add(changes_.size());
   changes_.clear();
 }

@@ -167,6 +167,7 @@ private:
   counter& dropped_;
   counter& faults_;
   counter& commits_;
+  histogram& commit_s_;
   counter& unrestored_;
   registrar_figures registrar_figures_;
   gauge& degraded_;

@@ -11,6 +11,7 @@ turned off).
 import argparse
 import json
 import os
+import re
 import sys
 
 from node import RFC_T1_MS, Node, eventually
@@ -41,6 +42,14 @@ def settled_rss_mb(pid, seconds=20):
     return seen[-1]
 
 
+def quantile_s(node, histogram, share):
+    """The bound of the first bucket that holds this share of what was observed."""
+    text = node.request("GET", "/metrics")[1]
+    buckets = [(float(bound), float(count)) for bound, count in
+               re.findall(rf'^{histogram}_bucket{{.*le="([^"]+)"}} (\S+)$', text, re.M)]
+    return next(bound for bound, count in buckets if count >= share * buckets[-1][1])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rate", type=int, default=200, help="calls a second")
@@ -69,6 +78,8 @@ def main():
             "retransmissions_caller": callers["retransmissions"],
             "retransmissions_callee": callees["retransmissions"],
             "cpu_ms_per_call": round(1000 * cpu / calls, 3),
+            # Two commits stand between an INVITE and its 180.
+            "commit_ms_p99": 1000 * quantile_s(node, "tandem_call_commit_seconds", 0.99),
             "rss_mb": {"before": round(rss, 1), "at_load": round(peak, 1),
                        "settled": round(settled_rss_mb(pid), 1)}}))
     except BaseException:
