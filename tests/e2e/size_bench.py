@@ -50,8 +50,8 @@ def measure(node, calls, user, endpoints):
         kinds = count_kinds(node.tree())  # only now: such a long answer takes memory, too
         assert kinds["call"] == calls and "transaction" not in kinds, kinds
         assert kinds.get("media_endpoint", 0) == endpoints * calls, kinds
-        print(f"the started node {base:.1f} MB, {half} calls {half_mb:.1f}, {calls} "
-              f"{standing:.1f}, of them memtables {half_mb - half_own_mb:.1f} and {standing - own_mb:.1f}")
+        print(f"the started node {base:.1f} MB, {half} calls {half_mb:.1f}, {calls} {standing:.1f}")
+        print(f"of it memtables: {half_mb - half_own_mb:.1f}, {standing - own_mb:.1f}")
         say("against the started node", calls, standing - base, traces)
         say("slope, without memtables", calls - half, own_mb - half_own_mb, traces - half_traces)
         for one, _ in legs:
