@@ -109,7 +109,8 @@ public:
     for (const auto& [key, text] : labels)
       TANDEM_CHECK(prometheus::CheckLabelName(key));
     const std::lock_guard hold{mutex_};
-    auto& family = families_.try_emplace(std::string{name}, std::string{help}, type).first->second;
+    auto& family = families_.try_emplace(std::string{name}, series_family{std::string{help}, type})
+                       .first->second;
     TANDEM_CHECK(family.type == type);
     if (const auto known = family.series.find(labels); known != family.series.end())
       return known->second;
@@ -123,8 +124,8 @@ public:
     TANDEM_CHECK(prometheus::CheckMetricName(std::string{name}));
     TANDEM_CHECK(prometheus::CheckLabelName(std::string{label}));
     const std::lock_guard hold{mutex_};
-    const auto [at, is_new] =
-        families_.try_emplace(std::string{name}, std::string{help}, type_of_sample(name));
+    const auto [at, is_new] = families_.try_emplace(
+        std::string{name}, series_family{std::string{help}, type_of_sample(name)});
     TANDEM_CHECK(is_new);
     at->second.label = label;
     at->second.each = std::move(read_all);
