@@ -55,10 +55,10 @@ void relay_exchange(benchmark::State& state) {
     negotiation b{make_origin(2, 1, here)};
     (void) a.set_remote_offer(*parse_session(offer_text));
     const auto to_b = b.set_local_offer(anchor(*a.pending(), where, b.local_origin()));
-    benchmark::DoNotOptimize(to_text(*to_b));
+    benchmark::DoNotOptimize(to_text(**to_b));
     (void) b.set_remote_answer(*parse_session(offer_text));
     const auto to_a = a.set_local_answer(anchor(*b.remote(), where, a.local_origin()));
-    benchmark::DoNotOptimize(to_text(*to_a));
+    benchmark::DoNotOptimize(to_text(**to_a));
   }
 }
 BENCHMARK(relay_exchange);

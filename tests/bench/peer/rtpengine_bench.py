@@ -49,7 +49,7 @@ def start_rtpengine(log):
 def measure(benchmark, streams, environment):
     """CPU in microseconds per packet, as the benchmark counts it."""
     output = subprocess.run(
-        [ROOT / "build/bench/bin/relay_bench", f"--benchmark_filter={benchmark}/{streams}/",
+        [ROOT / "build/release/bin/relay_bench", f"--benchmark_filter={benchmark}/{streams}/",
          "--benchmark_min_time=0.5"], env={**os.environ, **environment}, check=True,
         capture_output=True, text=True, timeout=120).stdout
     return float(re.search(r"us_per_packet=([0-9.]+)", output)[1])
