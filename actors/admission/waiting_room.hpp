@@ -7,8 +7,8 @@
 #include <cstddef>
 #include <deque>
 #include <list>
+#include <map>
 #include <optional>
-#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -68,7 +68,7 @@ private:
   line::iterator judged_ = line_.end();    ///< from here on: not yet after overload_wait
   ring ring_;                              ///< sources with somebody here; the first has its turn
   ring::iterator greediest_ = ring_.end(); ///< of those that came lately
-  std::unordered_map<ip_endpoint, ring::iterator> sources_;
+  std::map<ip_endpoint, ring::iterator> sources_; ///< ordered: whoever forges can build no chain
   std::unordered_set<std::uint64_t> ids_;
   std::size_t bytes_ = 0;
 };

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <functional>
 #include <list>
-#include <unordered_map>
+#include <map>
 
 namespace tandem::actors {
 
@@ -63,8 +63,8 @@ public:
 private:
   std::size_t at_most_;
   std::list<std::pair<ip_endpoint, Row>> rows_; ///< touched last first
-  std::unordered_map<ip_endpoint, typename std::list<std::pair<ip_endpoint, Row>>::iterator>
-      places_;
+  /// Ordered: an address can be forged, so that all would meet in one bucket of a table.
+  std::map<ip_endpoint, typename std::list<std::pair<ip_endpoint, Row>>::iterator> places_;
 };
 
 struct source_rates {
