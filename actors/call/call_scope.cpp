@@ -1,11 +1,11 @@
 // What children ask for while they run: gathered as effects of the input.
 #include "actors/call/call.hpp"
 #include "actors/call/limits.hpp"
+#include "actors/call/trunk_login.hpp"
 #include "runtime/base/check.hpp"
 #include "runtime/telemetry/event_log.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace tandem::actors {
 
@@ -54,24 +54,9 @@ std::optional<media::slot_statistics> call::statistics(media::slot_id id) const 
 
 bool call::answer_challenge(sip::digest_client& client, const sip::message& response,
                             const ip_endpoint& peer, const sip::challenged_request& request) {
-  const auto status = response.status().value();
-  const auto* trunk = find_trunk(*services_.settings, peer);
-  if ((status != 401 && status != 407) || trunk == nullptr || !trunk->login)
-    return false;
-  // Never the same twice, and nobody can tell it beforehand (RFC 7616 §3.4, cnonce).
-  const auto number = std::to_string(next_branch());
-  const auto cnonce =
-      services_.hashes.mac(std::array<std::string_view, 4>{"cnonce", to_string(key_), ".", number});
-  const auto answered =
-      client.on_challenge(response, {trunk->login->username, trunk->login->password}, request,
-                          cnonce.view().substr(0, 32), services_.hashes);
-  if (!answered)
-    services_.log.warning("auth.trunk",
-                          "trunk " + trunk->name
-                              + " refuses our login, or asks for one that we "
-                                "cannot give",
-                          key_);
-  return answered.has_value();
+  if (response.status().value() != 401 && response.status().value() != 407)
+    return false; // else each answer would use up a number
+  return answer_trunk(services_, client, response, peer, request, key_, next_branch());
 }
 
 void call::note_answer(std::uint8_t leg) {

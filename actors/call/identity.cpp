@@ -40,6 +40,10 @@ key128 retry_key(const key128& first, std::uint32_t cseq) {
   return {first.high, mixed ^ mixed >> 31};
 }
 
+key128 message_key(const key128& first, std::uint32_t cseq) {
+  return retry_key({first.high, ~first.low}, cseq);
+}
+
 std::optional<identity> parse_branch(std::string_view text) {
   if (!text.starts_with(cookie))
     return std::nullopt;

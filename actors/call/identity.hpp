@@ -38,4 +38,9 @@ constexpr std::uint32_t no_leg = 1000;
 /// the shard. The second need not be keyed: who can choose the number has chosen the Call-ID, too.
 [[nodiscard]] key128 retry_key(const key128& first, std::uint32_t cseq);
 
+/// The key of a MESSAGE outside any dialog, made of what a call with its Call-ID and From tag would
+/// have: phones send one after the other in the same Call-ID (RFC 3428 §4), and each is alone.
+/// Never that of a call, nor of a retry of one.
+[[nodiscard]] key128 message_key(const key128& first, std::uint32_t cseq);
+
 } // namespace tandem::actors

@@ -23,7 +23,10 @@ wire_bytes plain_reply(const sip::message& request, const ip_endpoint& source, s
   sip::begin_response(w, request,
                       {.status = status, .reason = reason, .to_tag = to_tag, .source = source});
   const bool capabilities = request.get_method() == sip::method::options && status == 200; // §11.2
-  if (status == 405 || status == 501 || capabilities)
+  const bool no_reader = request.get_method() == sip::method::message && status == 405;
+  if (no_reader) // §20.5: what is allowed for this Request-URI
+    w.header(sip::header_id::allow, application_methods);
+  else if (status == 405 || status == 501 || capabilities)
     w.header(sip::header_id::allow, allowed_methods);
   if (status == 415)
     write_accepted(w, request);

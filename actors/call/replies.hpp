@@ -14,6 +14,9 @@ namespace tandem::actors {
 constexpr std::string_view allowed_methods =
     "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, MESSAGE, REGISTER";
 
+/// Those that a call application takes which is called as a number: no MESSAGE outside its calls.
+constexpr std::string_view application_methods = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO";
+
 /// What a 415 tells of bodies that we read (§21.4.13): Accept, and Accept-Encoding if it was the
 /// encoding of this one.
 void write_accepted(sip::message_writer&, const sip::message& request);

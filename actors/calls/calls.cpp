@@ -1,9 +1,9 @@
 #include "actors/calls/calls.hpp"
 
-#include "actors/auth/source_limits.hpp"
 #include "actors/call/fault_plan.hpp"
 #include "actors/call/identity.hpp"
 #include "actors/call/replies.hpp"
+#include "actors/calls/caller.hpp"
 #include "protocols/sip/response_builder.hpp"
 #include "runtime/telemetry/event_log.hpp"
 
@@ -32,7 +32,7 @@ void calls::open(msg::open_call& m) {
   }
   if (closing_ || directory_.entries.size() >= services_.facts.calls_per_shard)
     return refuse(m, 503);
-  const auto who = caller_of(m);
+  const auto who = caller_of(*services_.settings, services_.facts.callers, m.invite.source, m.user);
   auto pending = pending_.take(who.name, who.may.pending);
   auto claim = standing_.take(who.name, who.may.calls);
   if (!pending || !claim) {
@@ -50,15 +50,6 @@ void calls::open(msg::open_call& m) {
   fresh.record.children.push_back({app_child, the_call, std::move(name), m.application});
   services_.counters.call_opened();
   send(start(std::move(fresh), std::move(claim)), std::move(m.invite));
-}
-
-calls::caller calls::caller_of(const msg::open_call& m) const {
-  const auto& may = services_.facts.callers;
-  if (const auto* trunk = find_trunk(*services_.settings, m.invite.source))
-    return {"trunk " + trunk->name, may.trunk};
-  if (!m.user.empty())
-    return {"user " + m.user, may.user};
-  return {to_string(site_of(m.invite.source.address).address), may.address};
 }
 
 const caf::actor& calls::start(call_start from, claims::token claim) {

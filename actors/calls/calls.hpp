@@ -54,14 +54,7 @@ private:
     std::size_t broken = 0;  ///< could not be restored
   };
 
-  /// Whom a call counts for, and how many he may have.
-  struct caller {
-    std::string name;
-    limits::caller_allowance may;
-  };
-
   void open(msg::open_call&);
-  [[nodiscard]] caller caller_of(const msg::open_call&) const;
   const caf::actor& start(call_start, claims::token = nullptr);
   void restore();
   void bring_back_alone(const key128&);

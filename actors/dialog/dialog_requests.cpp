@@ -2,6 +2,7 @@
 // (RFC 3428).
 #include "actors/call/identity.hpp"
 #include "actors/call/next_hop.hpp"
+#include "actors/call/passed_content.hpp"
 #include "actors/call/replies.hpp"
 #include "actors/dialog/dialog.hpp"
 #include "actors/dialog/limits.hpp"
@@ -15,20 +16,6 @@
 namespace tandem::actors {
 
 namespace {
-
-/// What of a request (or of the answer to it) concerns the other end, and not the way to us.
-constexpr sip::header_id passed_on[]{
-    sip::header_id::content_disposition, sip::header_id::content_encoding,
-    sip::header_id::content_language, sip::header_id::date, sip::header_id::subject};
-
-void copy_content(sip::message_writer& w, const sip::message& from) {
-  for (const auto id : passed_on)
-    w.copy(from, id);
-  if (const auto package = from.header("Info-Package")) // RFC 6086 §7.2
-    w.header("Info-Package", *package);
-  if (!from.body().empty())
-    w.body(from.header(sip::header_id::content_type).value_or(""), from.body());
-}
 
 bool is_refresh(sip::method m) { // §12.2.1.1: target refresh requests
   return m == sip::method::invite || m == sip::method::update;
@@ -144,19 +131,8 @@ void dialog::on_relay_result(const msg::relay_result& m) {
     return;
   const auto asked = relay->asked;
   r_.relays.erase(relay);
-  sip::message_writer w;
-  sip::begin_response(w, *asked.message,
-                      {.status = m.status,
-                       .reason = m.message ? m.message->reason() : std::string_view{},
-                       .source = asked.source});
-  if (m.status == 405 || m.status == 501)
-    w.header(sip::header_id::allow, allowed_methods);
-  if (m.message) {
-    for (const auto id : {sip::header_id::accept, sip::header_id::retry_after})
-      w.copy(*m.message, id);
-    copy_content(w, *m.message);
-  }
-  call_.tell(asked.transaction, msg::respond{m.status, w.finish()});
+  call_.tell(asked.transaction, msg::respond{m.status, passed_reply(*asked.message, asked.source,
+                                                                    m.status, m.message.get())});
 }
 
 /// §15.1.2: the session ends, and with it what the peer still waits for.

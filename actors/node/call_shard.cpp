@@ -1,6 +1,7 @@
 #include "actors/node/call_shard.hpp"
 
 #include "actors/calls/calls.hpp"
+#include "actors/messages/messages.hpp"
 #include "actors/node/limits.hpp"
 #include "actors/router/router.hpp"
 #include "actors/transport/tcp_transport.hpp"
@@ -73,7 +74,8 @@ call_shard::call_shard(node_environment& env, std::uint32_t index, reactor& bell
                                          {1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 1e-2, 0.1})),
     unrestored_(env.figures.make_counter("tandem_calls_unrestored_total",
                                          "Stored calls that could not be brought to life")),
-    registrar_figures_(env.figures), degraded_(make_degraded_gauge(env.figures)),
+    registrar_figures_(env.figures), message_figures_(env.figures),
+    degraded_(make_degraded_gauge(env.figures)),
     stored_(stores, env.registrar.boot_id, env.time, degraded_, env.log),
     desk_(shard_, env.write_details, [this](const key128& key) { erase(key); }),
     services_{env.facts,  env.time,
@@ -84,8 +86,8 @@ call_shard::call_shard(node_environment& env, std::uint32_t index, reactor& bell
               env.hashes, std::make_shared<const configuration>(env.settings),
               env.faults},
     auth_(env.hashes, static_cast<std::uint8_t>(index), auth_counters{env.figures}),
-    door_(shard_, env.hash),
-    ingress_(shard_, env.facts, directory_, *this, env.hash, figures_, gate_counters{env.figures}) {
+    door_(shard_, env.hash), ingress_(shard_, env.facts, directory_, messages_, *this, env.hash,
+                                      figures_, gate_counters{env.figures}) {
   auth_.apply(services_.settings);
   ingress_.set_keeper([this](const flow& f) {
     if (auto* held = sockets_[f.transport.value]; held != nullptr)
@@ -105,9 +107,11 @@ call_shard::~call_shard() {
   calls_ = nullptr;
   waiting_.clear();
   door_.close();
+  messages_.messages = nullptr;
   ingress_.close();
   shard_.close();
   directory_.entries.clear();
+  messages_.entries.clear();
 }
 
 /// The way in opens last and closes first; when one of these fails, those after it are started anew
@@ -125,8 +129,8 @@ std::vector<child_row> call_shard::rows(port_sharing sharing) {
     return calls_;
   });
   row("router", "router", [this](tree_place place) {
-    auto made = env_.system.spawn<router, caf::lazy_init>(shard_, std::move(place), services_,
-                                                          auth_, calls_, door_);
+    auto made = env_.system.spawn<router, caf::lazy_init>(
+        shard_, std::move(place), services_, auth_, calls_, door_, messages_, message_figures_);
     ingress_.set_router(made);
     return made;
   });
@@ -137,7 +141,7 @@ std::vector<child_row> call_shard::rows(port_sharing sharing) {
         [this, i, sharing](tree_place place) {
           return start_transport(i, sharing, std::move(place));
         });
-  // Last, though the router sends to it: when it fails, no connection of a phone is lost with it.
+  // These two last, though the router sends to them: no connection of a phone is lost with them.
   row("registrar", "registrar", [this](tree_place place) {
     auto made = env_.system.spawn<registrar, caf::lazy_init>(
         shard_, std::move(place), services_, static_cast<registration_queue&>(*this), env_.hash,
@@ -149,6 +153,11 @@ std::vector<child_row> call_shard::rows(port_sharing sharing) {
     });
     door_.set_registrar(made);
     return made;
+  });
+  row("messages", "supervisor", [this](tree_place place) {
+    messages_.messages = env_.system.spawn<actors::messages, caf::lazy_init>(
+        shard_, std::move(place), services_, messages_, message_figures_, env_.messages_per_shard);
+    return messages_.messages;
   });
   return out;
 }

@@ -5,6 +5,9 @@
 #include "actors/call/services.hpp"
 #include "actors/calls/call_archive.hpp"
 #include "actors/calls/directory.hpp"
+#include "actors/messages/directory.hpp"
+#include "actors/messages/limits.hpp"
+#include "actors/messages/message_figures.hpp"
 #include "actors/node/call_figures.hpp"
 #include "actors/node/detail_desk.hpp"
 #include "actors/node/stored_calls.hpp"
@@ -52,6 +55,7 @@ struct node_environment {
   std::function<void(const std::string& why)> give_up;
   flow_directory& flows;
   registrar_facts registrar{};
+  std::size_t messages_per_shard = limits::messages_per_shard;
   fault_plan* faults = nullptr; ///< null: none are wanted
   /// Whether the CDR of this call stands in its file; for calls that are restored. Any thread.
   std::function<bool(const key128&, wall_time started)> has_detail{};
@@ -161,6 +165,7 @@ private:
   shard shard_;
   ladder_archive ladders_;
   call_directory directory_;
+  message_directory messages_;
   ingress_counters figures_;
   std::unique_ptr<stream_counters> stream_figures_;
   call_figures call_figures_;
@@ -170,6 +175,7 @@ private:
   histogram& commit_s_;
   counter& unrestored_;
   registrar_figures registrar_figures_;
+  message_figures message_figures_;
   gauge& degraded_;
   stored_calls stored_;
   detail_desk desk_;

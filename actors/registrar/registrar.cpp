@@ -218,8 +218,7 @@ moment registrar::this_moment() const {
 
 /// RFC 3261 §16.6 and §10: the contacts by q; of equal ones the newest is first.
 void registrar::on_find(msg::find_user& m) {
-  auto& contacts = m.call.application.incoming.contacts;
-  contacts.clear();
+  std::vector<contact> contacts;
   const auto found = users_.find(registration_key(hash_, m.user));
   if (found != users_.end()) {
     const auto now = home().now();
@@ -235,7 +234,7 @@ void registrar::on_find(msg::find_user& m) {
     }
     std::ranges::stable_sort(contacts, std::greater{}, &contact::q_thousandths);
   }
-  send(m.asker, msg::user_found{std::move(m.call)});
+  send(m.asker, msg::user_found{std::move(m.waiting), std::move(contacts)});
 }
 
 // --------------------------------------------------------------------------------------- expiry

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/calls/calls.hpp"
+#include "actors/messages/message_exchange.hpp"
 #include "runtime/actor/shard.hpp"
 #include "runtime/base/key.hpp"
 
@@ -8,22 +9,27 @@
 
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace tandem::msg {
 
-/// Where is this user? The answer goes to `asker` as user_found, with the call that waits for it.
+/// What waits until somebody is found.
+using waiting_request = std::variant<open_call, open_message>;
+
+/// Where is this user? The answer goes to `asker` as user_found, with what waits for it.
 struct find_user {
   using stays_local = void;
   std::string user;
   caf::actor asker;
-  open_call call;
+  waiting_request waiting;
 };
 
-/// The call's application has the contacts, best first; none: the user is not registered.
+/// The user's contacts, best first; none: he is not registered.
 struct user_found {
   using stays_local = void;
-  open_call call;
+  waiting_request waiting;
+  std::vector<actors::contact> contacts;
 };
 
 } // namespace tandem::msg

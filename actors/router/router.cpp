@@ -4,6 +4,7 @@
 #include "actors/call/replies.hpp"
 #include "actors/calls/calls.hpp"
 #include "actors/dialog/dialog.hpp"
+#include "actors/messages/limits.hpp"
 #include "actors/registrar/domain.hpp"
 #include "actors/registrar/registrar.hpp"
 #include "protocols/sip/outside_request.hpp"
@@ -22,9 +23,11 @@ constexpr const char* registered_user_app = "bridge";
 } // namespace
 
 router::router(caf::actor_config& cfg, shard& home, tree_place place, call_services& services,
-               authenticator& auth, caf::actor calls, registrar_door& registrars)
+               authenticator& auth, caf::actor calls, registrar_door& registrars,
+               const message_directory& messages, message_figures& figures)
   : sharded(cfg, home, std::move(place)), services_(services), auth_(auth),
-    calls_(std::move(calls)), registrars_(registrars) {
+    calls_(std::move(calls)), registrars_(registrars), messages_(messages),
+    message_figures_(figures) {
   entry().set_state("open");
 }
 
@@ -51,6 +54,8 @@ void router::on_request(msg::unowned_request& m) {
     return;
   if (verdict.what == kind::begin_call)
     return on_invite(m, std::move(*user));
+  if (verdict.what == kind::deliver)
+    return on_message(m, std::move(*user));
   if (verdict.what == kind::registration)
     return send(registrars_.here(), msg::register_request{std::move(m.in), std::move(*user)});
   answer(m.in, m.key, verdict.status);
@@ -66,49 +71,90 @@ std::optional<std::string> router::admit(const msg::unowned_request& m) {
   return said.what == admission::kind::passed ? std::optional{std::move(said.user)} : std::nullopt;
 }
 
-void router::on_invite(msg::unowned_request& m, std::string proved) {
-  const auto& request = *m.in.message;
+auto router::destination_of(const sip::message& request) const -> std::optional<destination> {
   const auto uri = sip::parse_uri(request.request_uri());
   const auto& settings = *services_.settings;
-  auto found = expand_route(settings.routes, uri->user);
-  std::optional<std::string> user; // of ours, whose phones are to be called
-  if (!found && is_our_domain(*uri, settings.auth.realm, services_.facts)) {
-    user = uri->unescaped_user();
-    found = route_match{.app = registered_user_app};
-  } else if (found) {
+  destination out;
+  if (auto found = expand_route(settings.routes, uri->user)) {
     if (const auto to = sip::parse_uri(found->to); to && is_our_realm(*to, settings.auth.realm))
-      user = to->unescaped_user();
+      out.user = to->unescaped_user();
+    out.route = std::move(*found);
+  } else if (is_our_domain(*uri, settings.auth.realm, services_.facts)) {
+    out.user = uri->unescaped_user();
+    out.route.app = registered_user_app;
+  } else {
+    return std::nullopt;
   }
-  if (!found || (user && find_user(settings, *user) == nullptr)) {
+  if (out.user && find_user(settings, *out.user) == nullptr)
+    return std::nullopt;
+  return out;
+}
+
+void router::on_invite(msg::unowned_request& m, std::string proved) {
+  const auto& request = *m.in.message;
+  auto found = destination_of(request);
+  if (!found) {
     const auto unfit = sip::unfit_for_session(request); // it would help nobody to know the number
     return answer(m.in, m.key, unfit != 0 ? unfit : 404);
   }
   const auto from = sip::read_from(request);
   app_record app;
-  app.app = found->app;
+  app.app = found->route.app;
   app.incoming = {.from = std::string(from->uri.text),
                   .to = std::string(request.request_uri()),
-                  .user = uri->unescaped_user(),
-                  .target = found->to,
-                  .app = found->app};
+                  .user = sip::parse_uri(request.request_uri())->unescaped_user(),
+                  .target = found->route.to,
+                  .app = found->route.app};
   if (const auto hops = sip::read_max_forwards(request))
     app.incoming.max_forwards = *hops;
   app.caller_identity = without_tag(*from);
   msg::open_call call{m.key, std::move(m.in), std::move(app), std::move(proved)};
-  if (!user) {
-    call.media = found->media;
+  if (!found->user) {
+    call.media = found->route.media;
     return send(calls_, std::move(call));
   }
-  registrars_.deliver({std::move(*user), caf::actor_cast<caf::actor>(this), std::move(call)});
+  registrars_.deliver(
+      {std::move(*found->user), caf::actor_cast<caf::actor>(this), std::move(call)});
+}
+
+/// RFC 3428 §6, §7.
+void router::on_message(msg::unowned_request& m, std::string proved) {
+  if (m.in.message->raw().size() > limits::message_bytes)
+    return answer(m.in, m.key, message_result::too_large, 513);
+  auto found = destination_of(*m.in.message);
+  if (!found)
+    return answer(m.in, m.key, message_result::nobody, 404);
+  msg::open_message message{m.key, std::move(m.in), std::move(proved), {}};
+  if (found->user)
+    return registrars_.deliver(
+        {std::move(*found->user), caf::actor_cast<caf::actor>(this), std::move(message)});
+  if (found->route.to.empty()) // RFC 3261 §21.4.6: an application reads no texts
+    return answer(message.request, message.key, message_result::no_reader, 405);
+  message.targets.push_back({.uri = std::move(found->route.to)});
+  send(messages_.messages, std::move(message));
 }
 
 /// RFC 3261 §16.6, §21.4.18: a user of ours without a phone is temporarily unavailable.
 void router::on_found(msg::user_found& m) {
-  auto& incoming = m.call.application.incoming;
-  if (incoming.contacts.empty())
-    return answer(m.call.invite, m.call.key, 480);
-  incoming.target = incoming.contacts.front().uri;
-  send(calls_, std::move(m.call));
+  if (auto* call = std::get_if<msg::open_call>(&m.waiting)) {
+    if (m.contacts.empty())
+      return answer(call->invite, call->key, 480);
+    auto& incoming = call->application.incoming;
+    incoming.target = m.contacts.front().uri;
+    incoming.contacts = std::move(m.contacts);
+    return send(calls_, std::move(*call));
+  }
+  auto& message = std::get<msg::open_message>(m.waiting);
+  if (m.contacts.empty())
+    return answer(message.request, message.key, message_result::absent, 480);
+  message.targets = std::move(m.contacts);
+  send(messages_.messages, std::move(message));
+}
+
+void router::answer(const msg::sip_input& in, const key128& key, message_result result,
+                    std::uint16_t status) {
+  message_figures_.count(result);
+  answer(in, key, status);
 }
 
 void router::answer(const msg::sip_input& in, const key128& key, std::uint16_t status) {

@@ -17,10 +17,11 @@
 
 namespace tandem::actors {
 
-ingress::ingress(shard& home, const node_facts& facts, call_directory& directory, outbox& wire,
-                 const keyed_hash& hash, ingress_counters counters, const gate_counters& admission)
-  : home_(home), facts_(facts), directory_(directory), wire_(wire), hash_(hash),
-    counters_(counters), gate_(admission) {
+ingress::ingress(shard& home, const node_facts& facts, call_directory& directory,
+                 const message_directory& messages, outbox& wire, const keyed_hash& hash,
+                 ingress_counters counters, const gate_counters& admission)
+  : home_(home), facts_(facts), directory_(directory), messages_(messages), wire_(wire),
+    hash_(hash), counters_(counters), gate_(admission) {
 }
 
 void ingress::on_datagram(transport_index transport, const received_datagram& d) {
@@ -91,8 +92,8 @@ void ingress::on_undeliverable(const outgoing& out) {
 }
 
 void ingress::tell(const key128& key, msg::undeliverable what) {
-  if (const auto* known = directory_.find(key))
-    caf::anon_send(known->address, std::move(what));
+  if (const auto* known = find(key, *what.request))
+    caf::anon_send(*known, std::move(what));
 }
 
 bool ingress::uses(const flow& f) const {
@@ -139,11 +140,23 @@ std::optional<key128> ingress::key_of(const sip::message& m) const {
   const auto from = sip::read_from(m);
   if (!call_id || !from)
     return std::nullopt;
-  return hash_(*call_id, from->tag);
+  const auto first = hash_(*call_id, from->tag);
+  if (m.get_method() == sip::method::message && sip::begins_something(m))
+    return message_key(first, sip::read_cseq(m)->number);
+  return first;
 }
 
 ingress& ingress::owner(const key128& key) {
   return peers_.empty() ? *this : *peers_[key.high % peers_.size()];
+}
+
+const caf::actor* ingress::find(const key128& key, const sip::message& m) const {
+  if (const auto* call = directory_.find(key))
+    return &call->address;
+  if (m.is_request() && !sip::begins_something(m))
+    return nullptr; // a MESSAGE makes no dialog: RFC 3428 §4
+  const auto* message = messages_.find(key);
+  return message != nullptr ? &message->address : nullptr;
 }
 
 /// Of several calls with one Call-ID and From tag, the one that this INVITE or CANCEL is about; the
@@ -165,8 +178,8 @@ key128 ingress::among_retries(const key128& first, const sip::message& m) const 
 
 void ingress::accept(const key128& by_message, msg::sip_input in) {
   const auto key = in.message->is_request() ? among_retries(by_message, *in.message) : by_message;
-  if (const auto* known = directory_.find(key))
-    caf::anon_send(known->address, std::move(in));
+  if (const auto* known = find(key, *in.message))
+    caf::anon_send(*known, std::move(in));
   else if (in.message->is_response())
     counters_.stray.add();
   else if (sip::begins_something(*in.message))
@@ -210,8 +223,8 @@ void ingress::draw() {
 /// Meanwhile one with the same Call-ID may have begun.
 void ingress::begin(newcomer who) {
   const auto key = among_retries(who.key, *who.in.message);
-  if (const auto* known = directory_.find(key))
-    caf::anon_send(known->address, std::move(who.in));
+  if (const auto* known = find(key, *who.in.message))
+    caf::anon_send(*known, std::move(who.in));
   else
     caf::anon_send(router_, msg::unowned_request{key, std::move(who.in)});
 }

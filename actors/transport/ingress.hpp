@@ -3,6 +3,7 @@
 #include "actors/admission/gate.hpp"
 #include "actors/call/services.hpp"
 #include "actors/calls/directory.hpp"
+#include "actors/messages/directory.hpp"
 #include "runtime/actor/shard.hpp"
 #include "runtime/io/network.hpp"
 #include "runtime/telemetry/metrics.hpp"
@@ -28,8 +29,8 @@ struct ingress_counters {
 /// gate of that shard until a turn draws it.
 class ingress {
 public:
-  ingress(shard& home, const node_facts&, call_directory&, outbox&, const keyed_hash&,
-          ingress_counters, const gate_counters&);
+  ingress(shard& home, const node_facts&, call_directory&, const message_directory&, outbox&,
+          const keyed_hash&, ingress_counters, const gate_counters&);
 
   /// Set once, before the first datagram.
   void set_router(caf::actor router) { router_ = std::move(router); }
@@ -73,6 +74,8 @@ private:
   [[nodiscard]] std::optional<key128> key_of(const sip::message&) const;
   [[nodiscard]] key128 among_retries(const key128& first, const sip::message&) const;
   [[nodiscard]] ingress& owner(const key128&);
+  /// The call or message of that key to which this belongs; null: there is none.
+  [[nodiscard]] const caf::actor* find(const key128&, const sip::message&) const;
   void accept(const key128&, msg::sip_input);
   void tell(const key128&, msg::undeliverable);
   [[nodiscard]] std::uint64_t id_of(const sip::message&) const;
@@ -86,6 +89,7 @@ private:
   shard& home_;
   const node_facts& facts_;
   call_directory& directory_;
+  const message_directory& messages_;
   outbox& wire_;
   const keyed_hash& hash_;
   ingress_counters counters_;

@@ -14,6 +14,10 @@ outside_verdict of_method(const message& m) {
   switch (m.get_method()) {
     case method::invite: return {kind::begin_call};
     case method::register_: return {kind::registration};
+    case method::message:
+      if (!unsupported_options(m).empty())
+        return {kind::refuse, 420}; // §8.2.2.3
+      return {kind::deliver};
     case method::unknown: return {kind::refuse, 501}; // §8.2.1
     case method::options:
     case method::ack:
@@ -25,7 +29,6 @@ outside_verdict of_method(const message& m) {
     case method::publish:
     case method::info:
     case method::refer:
-    case method::message:
     case method::update: break;
   }
   return {kind::refuse, 405}; // §8.2.1

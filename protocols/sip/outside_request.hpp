@@ -20,6 +20,7 @@ struct outside_verdict {
     answer,      ///< to anybody, with `status`
     refuse,      ///< with `status`, to who has proved who he is (§8.2: that comes first)
     begin_call,  ///< an INVITE; its leg sees to extensions and content
+    deliver,     ///< a MESSAGE (RFC 3428) for somebody else
     registration ///< a REGISTER; the registrar sees to extensions
   };
   kind what;

@@ -27,6 +27,7 @@ node_life::node_life(const node_grounds& on, node_shape s)
   env->faults = on.faults;
   env->has_detail = on.has_detail;
   env->registrar = {.boot_id = on.boot_id, .bindings_per_node = shape.bindings_per_node};
+  env->messages_per_shard = shape.calls_per_shard;
   const auto sharing = on.stores.size() > 1 ? port_sharing::shared : port_sharing::exclusive;
   for (const auto& disk : on.stores) {
     bells.push_back(std::make_unique<simulated_reactor>(on.time));

@@ -16,7 +16,7 @@ TEST_CASE("outside: requests without a dialog get one answer and leave nothing",
   };
   for (const auto& [rule, method, answer] :
        {row{"§11", "OPTIONS", "200 OPTIONS"}, row{"§10.3", "REGISTER", "404 REGISTER"},
-        row{"§8.2.1", "MESSAGE", "405 MESSAGE"}, row{"§21.5.2", "UNHEARD", "501 UNHEARD"},
+        row{"§8.2.1", "PUBLISH", "405 PUBLISH"}, row{"§21.5.2", "UNHEARD", "501 UNHEARD"},
         row{"§15.1.2", "BYE", "481 BYE"}, row{"§9.2", "CANCEL", "481 CANCEL"}}) {
     INFO(rule << " " << method);
     world w;

@@ -44,7 +44,7 @@ TABLE = {
     "dblreq": (OK, CLOSED, "3.1.1.8"),
     "semiuri": (OK, OPEN, "3.1.1.9"),
     "transports": (OK, OPEN, "3.1.1.10"),
-    "mpart01": ({405}, OPEN, "3.1.1.11"),
+    "mpart01": (NOT_HERE, OPEN, "3.1.1.11"),
     "unreason": (DROPPED, OPEN, "3.1.1.12"),
     "noreason": (DROPPED, OPEN, "3.1.1.13"),
     "badinv01": ({400}, OPEN, "3.1.2.1"),
@@ -85,7 +85,7 @@ TABLE = {
     "inv2543": (BUSY, UNFRAMED, "3.4.1"),
 }
 # What an answer must bring along.
-BRINGS = {"intmeth": "allow", "esc02": "allow", "mpart01": "allow", "bext01": "unsupported",
+BRINGS = {"intmeth": "allow", "esc02": "allow", "bext01": "unsupported",
           "invut": "accept", "cparam01": "contact", "cparam02": "contact", "regescrt": "contact"}
 # Those whose Via or To cannot be read, so that nothing can be added to it; wsinv has a tag.
 WITHOUT_VIA, WITHOUT_TO = ("badinv01",), ("insuf", "quotbal", "wsinv")

@@ -34,7 +34,7 @@ TEST_CASE("outside request: what becomes of it by its method (§8.2.1)", "[sip]"
   for (const auto& [method, alone, in_dialog] :
        {row{"INVITE", {kind::begin_call}, gone}, row{"REGISTER", {kind::registration}, gone},
         row{"OPTIONS", {kind::answer, 200}, gone}, row{"ACK", {kind::drop}, {kind::drop}},
-        row{"BYE", gone, gone}, row{"CANCEL", gone, gone}, row{"MESSAGE", no, gone},
+        row{"BYE", gone, gone}, row{"CANCEL", gone, gone}, row{"MESSAGE", {kind::deliver}, gone},
         row{"INFO", no, gone}, row{"UPDATE", no, gone}, row{"PRACK", no, gone},
         row{"REFER", no, gone}, row{"SUBSCRIBE", no, gone}, row{"NOTIFY", no, gone},
         row{"PUBLISH", no, gone}, row{"DANCE", {kind::refuse, 501}, gone}}) {
@@ -80,6 +80,9 @@ TEST_CASE("outside request: Request-URI, Max-Forwards, Require", "[sip]") {
         row{"§8.2.2.3", "OPTIONS", "sip:u@h", "Require: Timer\r\n", {kind::answer, 200}},
         row{"§8.2.2.3", "BYE", "sip:u@h", requires_more, {kind::answer, 481}},
         row{"§8.2.1", "DANCE", "sip:u@h", requires_more, {kind::refuse, 501}},
+        row{"§8.2.2.3", "MESSAGE", "sip:u@h", requires_more, {kind::refuse, 420}},
+        row{"§16.3", "MESSAGE", "sip:u@h", no_hops, {kind::answer, 483}},
+        row{"§8.2.2.1", "MESSAGE", "im:u@h", "", {kind::answer, 416}},
         row{"§8.2.2.3", "INVITE", "sip:u@h", requires_more, {kind::begin_call}}}) {
     INFO(rule << " " << method << " " << uri << " " << headers);
     CHECK(judge_outside(*request(method, uri, headers)) == verdict);
