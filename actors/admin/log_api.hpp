@@ -8,8 +8,8 @@
 namespace tandem::actors {
 
 /// Components that write to the log: what stands before the first dot of a cause.
-constexpr std::string_view log_components[] = {"auth", "call", "cdr",       "config", "media",
-                                               "node", "sip",  "registrar", "store"};
+constexpr std::string_view log_components[] = {"auth",    "call", "cdr", "config",    "media",
+                                               "message", "node", "sip", "registrar", "store"};
 
 /// /api/v1/log: from which level on lines are written, changed while the node runs (docs/API.md).
 class log_api {
