@@ -2,7 +2,9 @@
 
 #include "media/socket_address.hpp"
 
+#include <linux/filter.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -168,7 +170,15 @@ tl::expected<bound_pool, std::string> bind_pool(const engine_settings& s, const 
   return pool;
 }
 
+// The kernel forgets the remote port of an IPv6 socket that is disconnected, but not its address
+// (__udp_disconnect), so that such a socket would hear nobody but itself from then on. A filter
+// that takes nothing does for IPv6 what the connection does for IPv4; the sender only gets no ICMP.
 bool park(int fd, const ip_endpoint& local) noexcept {
+  if (local.address.family == ip_family::v6) {
+    std::array<sock_filter, 1> nothing = {{{BPF_RET | BPF_K, 0, 0, 0}}};
+    const sock_fprog filter{static_cast<unsigned short>(nothing.size()), nothing.data()};
+    return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) == 0;
+  }
   socket_address self;
   const auto length = write_address(local, self);
   return connect(fd, &self.any, length) == 0;
@@ -176,6 +186,10 @@ bool park(int fd, const ip_endpoint& local) noexcept {
 
 bool unpark(int fd) noexcept {
   drain(fd);
+  // Only IPv6 sockets have a filter to give up.
+  const int unused = 0;
+  if (setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused) == 0)
+    return true;
   socket_address nobody{};
   nobody.any.sa_family = AF_UNSPEC; // dissolves the connection, keeps the explicit bind
   return connect(fd, &nobody.any, sizeof nobody.any) == 0;

@@ -58,8 +58,9 @@ struct bound_pool {
 [[nodiscard]] tl::expected<bound_pool, std::string> bind_pool(const engine_settings&,
                                                               const pool_plan&);
 
-/// A parked socket hears nobody and buffers nothing: it is connected to itself. An idle pool would
-/// otherwise keep the megabytes that strangers send to it. False: the kernel refused.
+/// A parked socket hears nobody and buffers nothing: it is connected to itself, or filters all
+/// (IPv6). An idle pool would otherwise keep the megabytes that strangers send to it. False: the
+/// kernel refused.
 [[nodiscard]] bool park(int fd, const ip_endpoint& local) noexcept;
 /// Throws away what had arrived and lets the socket hear everybody. False: the kernel refused.
 [[nodiscard]] bool unpark(int fd) noexcept;

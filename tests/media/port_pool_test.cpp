@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <cstdio>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -143,5 +145,37 @@ TEST_CASE("pool: a parked socket buffers nothing, unparked it hears everybody", 
   REQUIRE(media::park(pair.rtp.get(), bound_to));
   sender.send(bytes{5}, bound_to);
   REQUIRE(media::unpark(pair.rtp.get())); // 4 was there before the parking: thrown away now
+  CHECK_FALSE(waiting());
+}
+
+// Loopback has no second IPv6 address to send from, so it is seen in what the kernel shows of the
+// socket: port, then the 32 digits of the only address that it would hear.
+TEST_CASE("pool: an unparked IPv6 socket is tied to no address", "[media]") {
+  media::engine_settings s;
+  s.address = *parse_ip_address("::1"); // one address for all processes: another port for each
+  s.first_port = static_cast<std::uint16_t>(24000 + 2 * (getpid() % 1000));
+  s.last_port = static_cast<std::uint16_t>(s.first_port + 1);
+  auto pool = media::bind_pool(s, *media::plan_pool(s, 20000));
+  REQUIRE(pool);
+  const auto& pair = pool->pairs[0];
+  const phone_socket sender{{s.address, 0}};
+  const auto waiting = [&] {
+    std::array<char, 8> b;
+    return recv(pair.rtp.get(), b.data(), b.size(), MSG_DONTWAIT) >= 0;
+  };
+  sender.send(bytes{1}, pair.rtp_local);
+  CHECK_FALSE(waiting());
+  REQUIRE(media::unpark(pair.rtp.get()));
+  sender.send(bytes{2}, pair.rtp_local);
+  CHECK(waiting());
+  std::ifstream sockets{"/proc/self/net/udp6"};
+  char port[8];
+  std::snprintf(port, sizeof port, ":%04X ", s.first_port);
+  std::string line;
+  while (std::getline(sockets, line) && line.find(port) == line.npos) {
+  }
+  CHECK(contains(line, port + std::string(32, '0') + ":0000 "));
+  REQUIRE(media::park(pair.rtp.get(), pair.rtp_local));
+  sender.send(bytes{3}, pair.rtp_local);
   CHECK_FALSE(waiting());
 }
