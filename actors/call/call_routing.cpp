@@ -7,6 +7,7 @@
 #include "actors/leg/incoming.hpp"
 #include "actors/transaction/transaction.hpp"
 #include "protocols/sip/response_builder.hpp"
+#include "protocols/sip/tags.hpp"
 #include "protocols/sip/typed_headers.hpp"
 #include "runtime/base/check.hpp"
 #include "runtime/telemetry/event_log.hpp"
@@ -123,9 +124,8 @@ bool call::uses(const flow& f) const {
 void call::route_request(const msg::sip_input& in) {
   const auto& m = *in.message;
   const auto via = sip::read_top_via(m);
-  const auto from = sip::read_from(m);
-  const auto to = sip::read_to(m);
-  TANDEM_CHECK(via && from && to); // checked before the call saw it
+  const auto to_tag = sip::to_tag(m);
+  TANDEM_CHECK(via); // checked before the call saw it
   const auto match = match_of(m, *via);
   const auto method = m.get_method();
   if (std::ranges::find(quarantined_, match) != quarantined_.end()) {
@@ -140,20 +140,20 @@ void call::route_request(const msg::sip_input& in) {
   }
   if (method == sip::method::cancel)
     return route_cancel(in);
-  if (to->tag.empty() && method == sip::method::invite && slots_.size() == 1 && !over_)
+  if (to_tag.empty() && method == sip::method::invite && slots_.size() == 1 && !over_)
     return open_incoming(in);
-  const auto* inside = to->tag.empty() ? nullptr : find_dialog(to->tag, from->tag);
+  const auto* inside = to_tag.empty() ? nullptr : find_dialog(to_tag, sip::from_tag(m));
   note_received(in, inside != nullptr ? inside->user : the_call);
   if (method == sip::method::ack) {
     if (inside != nullptr)
       return tell(inside->id, msg::ack_received{.message = in.message});
-    if (const auto ours = parse_tag(to->tag); ours && ours->number == no_leg)
+    if (const auto ours = parse_tag(to_tag); ours && ours->number == no_leg)
       return; // of the challenge to the INVITE that came before the one that made this call
     return services_.counters.stray_message();
   }
   if (inside != nullptr)
     return open_server_transaction(in, inside->user, inside->id);
-  if (!to->tag.empty())
+  if (!to_tag.empty())
     return answer_without_user(in, 481); // §12.2.2
   answer_without_user(in, 482);          // §8.2.2.2: it came here by two ways
 }

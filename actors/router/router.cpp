@@ -10,6 +10,7 @@
 #include "protocols/sip/outside_request.hpp"
 #include "protocols/sip/response_builder.hpp"
 #include "protocols/sip/session_body.hpp"
+#include "protocols/sip/tags.hpp"
 #include "protocols/sip/typed_headers.hpp"
 #include "protocols/sip/uri.hpp"
 
@@ -42,7 +43,7 @@ void router::on_request(msg::unowned_request& m) {
   using kind = sip::outside_verdict::kind;
   const auto verdict = sip::judge_outside(*m.in.message);
   if (verdict.what == kind::drop) {
-    const auto ours = parse_tag(sip::read_to(*m.in.message)->tag);
+    const auto ours = parse_tag(sip::to_tag(*m.in.message));
     if (!ours || ours->number != no_leg) // else it ends what we answered without state: §8.2.7
       services_.counters.stray_message();
     return;

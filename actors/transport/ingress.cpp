@@ -9,6 +9,7 @@
 #include "protocols/sip/outside_request.hpp"
 #include "protocols/sip/parser.hpp"
 #include "protocols/sip/response_builder.hpp"
+#include "protocols/sip/tags.hpp"
 #include "protocols/sip/typed_headers.hpp"
 
 #include <caf/send.hpp>
@@ -129,18 +130,16 @@ std::optional<key128> ingress::key_of(const sip::message& m) const {
     const auto ours = via ? parse_branch(via->branch) : std::nullopt;
     return ours ? std::optional{ours->key} : std::nullopt;
   }
-  if (const auto to = sip::read_to(m); to && !to->tag.empty())
-    if (const auto ours = parse_tag(to->tag))
-      return ours->key;
+  if (const auto ours = parse_tag(sip::to_tag(m)))
+    return ours->key;
   if (m.get_method() == sip::method::register_) { // to the shard that owns the user
     const auto to = sip::read_to(m);
     return registration_key(hash_, to && to->uri.is_sip() ? to->uri.unescaped_user() : "");
   }
   const auto call_id = sip::read_call_id(m);
-  const auto from = sip::read_from(m);
-  if (!call_id || !from)
+  if (!call_id)
     return std::nullopt;
-  const auto first = hash_(*call_id, from->tag);
+  const auto first = hash_(*call_id, sip::from_tag(m));
   if (m.get_method() == sip::method::message && sip::begins_something(m))
     return message_key(first, sip::read_cseq(m)->number);
   return first;
@@ -163,10 +162,10 @@ const caf::actor* ingress::find(const key128& key, const sip::message& m) const 
 /// key of a new one, if it is about none (§8.2.2.2: only with an equal CSeq it is merged).
 key128 ingress::among_retries(const key128& first, const sip::message& m) const {
   const auto method = m.get_method();
-  const auto to = sip::read_to(m);
+  if (method != sip::method::invite && method != sip::method::cancel)
+    return first;
   const auto cseq = sip::read_cseq(m);
-  if ((method != sip::method::invite && method != sip::method::cancel) || !to || !to->tag.empty()
-      || !cseq)
+  if (!sip::to_tag(m).empty() || !cseq)
     return first;
   const auto* known = directory_.find(first);
   if (known != nullptr && known->here->is_begun_by(cseq->number))

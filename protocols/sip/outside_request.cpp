@@ -1,6 +1,7 @@
 #include "protocols/sip/outside_request.hpp"
 
 #include "protocols/sip/grammar.hpp"
+#include "protocols/sip/tags.hpp"
 #include "protocols/sip/typed_headers.hpp"
 #include "protocols/sip/uri.hpp"
 
@@ -40,17 +41,15 @@ bool begins_something(const message& m) {
   const auto method = m.get_method();
   if (method == method::ack || method == method::cancel)
     return false;
-  const auto to = read_to(m);
-  return !to || to->tag.empty();
+  return to_tag(m).empty();
 }
 
 outside_verdict judge_outside(const message& m) {
   const auto method = m.get_method();
   if (method == method::ack)
     return {kind::drop};
-  const auto to = read_to(m);
   const bool of_something = method == method::cancel || method == method::bye;
-  if (of_something || (to && !to->tag.empty()))
+  if (of_something || !to_tag(m).empty())
     return {kind::answer, 481}; // §12.2.2, §9.2: of a dialog or INVITE that is not here
   const auto uri = parse_uri(m.request_uri());
   if (!uri || !uri->is_sip())

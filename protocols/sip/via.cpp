@@ -22,9 +22,17 @@ via_transport transport_of(std::string_view name) {
   return same_word(name, "WSS") ? via_transport::wss : via_transport::other;
 }
 
-/// sent-protocol LWS sent-by
-bool take_start(cursor& in, via& v) {
-  in.skip_spaces();
+/// sent-protocol, and the space behind it
+bool take_protocol(cursor& in, via& v) {
+  constexpr std::string_view usual = "SIP/2.0/UDP "; // a third of the work, letter by letter
+  if (const auto text = in.rest(); text.starts_with(usual)) {
+    v.protocol_name = text.substr(0, 3);
+    v.protocol_version = text.substr(4, 3);
+    v.transport_name = text.substr(8, 3);
+    v.transport = via_transport::udp;
+    in.advance(usual.size());
+    return true;
+  }
   v.protocol_name = in.take_run(token_chars);
   if (v.protocol_name.empty() || !in.take_separator('/'))
     return false;
@@ -33,7 +41,13 @@ bool take_start(cursor& in, via& v) {
     return false;
   v.transport_name = in.take_run(token_chars);
   v.transport = transport_of(v.transport_name);
-  if (v.transport_name.empty() || !is_space(in.peek()))
+  return !v.transport_name.empty() && is_space(in.peek());
+}
+
+/// sent-protocol LWS sent-by
+bool take_start(cursor& in, via& v) {
+  in.skip_spaces();
+  if (!take_protocol(in, v))
     return false;
   in.skip_spaces();
   v.host = take_host(in);

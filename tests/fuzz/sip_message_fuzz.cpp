@@ -4,6 +4,7 @@
 #include "protocols/sip/check.hpp"
 #include "protocols/sip/parser.hpp"
 #include "protocols/sip/response_builder.hpp"
+#include "protocols/sip/tags.hpp"
 #include "protocols/sip/typed_headers.hpp"
 #include "protocols/sip/uri.hpp"
 #include "protocols/sip/writer.hpp"
@@ -29,7 +30,8 @@ void read_everything(const message& m) {
   if (const auto vias = read_vias(m))
     require(!vias->empty() && (*vias)[0] == *read_top_via(m));
   (void) read_from(m);
-  (void) read_to(m);
+  if (const auto to = read_to(m))
+    require(to->tag == to_tag(m));
   (void) read_cseq(m);
   (void) read_call_id(m);
   (void) read_max_forwards(m);
