@@ -155,12 +155,13 @@ std::optional<time_point> app::next_deadline() const {
 }
 
 child_record app::record_at(time_point now) const {
-  auto r = r_;
+  child_record out{r_};
+  auto& r = std::get<app_record>(out);
   r.saved = app_->save();
   r.timers.clear();
   for (const auto& t : timers_)
     r.timers.push_back({t.number.value, t.due - now});
-  return r;
+  return out;
 }
 
 const char* app::state() const {

@@ -9,12 +9,14 @@
 #include "actors/leg/outgoing.hpp"
 #include "actors/media_endpoint/media_endpoint.hpp"
 #include "actors/transaction/transaction.hpp"
+#include "protocols/sip/tags.hpp"
 #include "protocols/sip/typed_headers.hpp"
 #include "runtime/base/check.hpp"
 #include "runtime/telemetry/event_log.hpp"
 
 #include <algorithm>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 namespace tandem::actors {
@@ -25,6 +27,14 @@ time_point round_up(time_point t, duration step) {
   const auto since = t.time_since_epoch();
   return time_point{(since + step - duration{1}) / step * step};
 }
+
+/// For emplace_back: what `make` returns comes to be in its place. A child's record is long, and
+/// a call has ten of them in every commit.
+template <class Make>
+struct made_here {
+  Make make;
+  operator std::invoke_result_t<Make>() const { return make(); } // NOLINT: implicit
+};
 
 } // namespace
 
@@ -318,8 +328,11 @@ void call::show_states() {
   }
 }
 
+/// Of the child that ran and of those that it opened: nobody else's state can have changed.
 void call::note_states() {
   for (auto& s : slots_) {
+    if (s.id != running_ && *s.state != '\0')
+      continue;
     const auto* state = s.actor->state_text();
     if (state == s.state)
       continue;
@@ -353,7 +366,9 @@ call_record call::record() {
   r.children.reserve(slots_.size());
   for (const auto& s : slots_) {
     running_ = s.id; // if it throws
-    r.children.push_back({s.id, s.parent, s.name(), s.actor->record_at(now())});
+    r.children.emplace_back(made_here{[this, &s] {
+      return call_record::child{s.id, s.parent, s.name(), s.actor->record_at(now())};
+    }});
   }
   running_ = the_call;
   return r;
@@ -419,9 +434,8 @@ void call::open(child_id id, child_id parent, std::string name, const child_reco
     void note_first(const sip::message_ptr& request) const {
       if (!request || request->get_method() != sip::method::invite)
         return;
-      const auto to = sip::read_to(*request);
       const auto cseq = sip::read_cseq(*request);
-      if (to && to->tag.empty() && cseq)
+      if (sip::to_tag(*request).empty() && cseq)
         first_cseq = cseq->number;
     }
     void operator()(const dialog_record& r) const {

@@ -312,14 +312,15 @@ std::optional<time_point> dialog::next_deadline() const {
 }
 
 child_record dialog::record_at(time_point now) const {
-  auto r = r_;
+  child_record out{r_};
+  auto& r = std::get<dialog_record>(out);
   r.dialog = dialog_.snapshot_now();
   r.usage = usage_.snapshot_at(now);
   r.exchange = exchange_.snapshot_at(now);
   r.timer = timer_.snapshot_at(now);
   if (now >= ack_until_) // the INVITE's transaction is gone, and 2xx find nobody (RFC 6026 §7.2)
     r.ack = nullptr;
-  return r;
+  return out;
 }
 
 const char* dialog::state() const {

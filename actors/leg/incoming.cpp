@@ -266,11 +266,12 @@ void incoming_leg::settle() {
 }
 
 child_record incoming_leg::record_at(time_point) const {
-  auto r = r_;
+  child_record out{r_};
+  auto& r = std::get<incoming_leg_record>(out);
   r.machine = machine_.snapshot_now();
   r.media = sdp_.record();
   r.change = change_.record();
-  return r;
+  return out;
 }
 
 const char* incoming_leg::state() const {

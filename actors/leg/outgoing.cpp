@@ -8,6 +8,7 @@
 #include "actors/transaction/transaction.hpp"
 #include "protocols/sip/request_builder.hpp"
 #include "protocols/sip/route_uri.hpp"
+#include "protocols/sip/tags.hpp"
 #include "protocols/sip/typed_headers.hpp"
 #include "runtime/base/check.hpp"
 
@@ -164,7 +165,7 @@ void outgoing_leg::on_provisional(const sip::message_ptr& response) {
 
 void outgoing_leg::on_success(const sip::message_ptr& response) {
   using from = sip::outgoing_leg::answer_from;
-  const auto tag = std::string(sip::read_to(*response)->tag);
+  const auto tag = std::string(sip::to_tag(*response));
   const bool over = machine_.current() == sip::outgoing_leg::state::ended;
   const bool first = r_.answered_tag.empty() && !over;
   const bool answering = first || (tag == r_.answered_tag && !r_.answered_tag.empty());
@@ -237,11 +238,10 @@ void outgoing_leg::check(modification::verdict v) {
 
 /// The dialog of the response's To tag, made if it is new; the_call if it can make none.
 child_id outgoing_leg::dialog_for(const sip::message& response) {
-  const auto to = sip::read_to(response);
-  if (response.status().value() == 100 || !to || to->tag.empty())
+  const auto tag = sip::to_tag(response);
+  if (response.status().value() == 100 || tag.empty())
     return the_call;
-  const auto known =
-      std::ranges::find(r_.dialogs, to->tag, &outgoing_leg_record::branch::remote_tag);
+  const auto known = std::ranges::find(r_.dialogs, tag, &outgoing_leg_record::branch::remote_tag);
   const bool is_new = known == r_.dialogs.end();
   if (!is_new && known->dialog != the_call)
     return known->dialog;
@@ -259,7 +259,7 @@ child_id outgoing_leg::dialog_for(const sip::message& response) {
   const auto id =
       call_.spawn(call_.self(), "dialog " + std::to_string(r_.dialogs.size()), std::move(*fresh));
   if (is_new)
-    r_.dialogs.push_back({std::string(to->tag), id});
+    r_.dialogs.push_back({std::string(tag), id});
   else
     known->dialog = id;
   return id;
@@ -341,11 +341,12 @@ void outgoing_leg::settle() {
 }
 
 child_record outgoing_leg::record_at(time_point now) const {
-  auto r = r_;
+  child_record out{r_};
+  auto& r = std::get<outgoing_leg_record>(out);
   r.machine = machine_.snapshot_at(now);
   r.media = sdp_.record();
   r.change = change_.record();
-  return r;
+  return out;
 }
 
 const char* outgoing_leg::state() const {

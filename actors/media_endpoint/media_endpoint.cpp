@@ -77,11 +77,12 @@ void media_endpoint::on_latched(const media::latched& l) {
 }
 
 child_record media_endpoint::record_at(time_point) const {
-  auto r = r_;
+  child_record out{r_};
+  auto& r = std::get<media_endpoint_record>(out);
   if (r.slot)
     if (const auto counted = call_.statistics(r.slot->id))
       r.counted = counted->packets();
-  return r;
+  return out;
 }
 
 void media_endpoint::on_removed() {

@@ -140,9 +140,10 @@ std::optional<time_point> transaction::next_deadline() const {
 }
 
 child_record transaction::record_at(time_point now) const {
-  auto r = r_;
+  child_record out{r_};
+  auto& r = std::get<transaction_record>(out);
   r.machine = sip::snapshot_at(machine_, now);
-  return r;
+  return out;
 }
 
 const char* transaction::state() const {

@@ -22,6 +22,9 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little); // the table is written as it stands
 
+/// For what the store puts behind a record, which would otherwise be copied to make room.
+constexpr std::size_t room_behind = 64;
+
 /// A plain two-leg call fits; a larger one goes on in further segments from the heap.
 constexpr std::size_t first_segment_words = 1024;
 
@@ -36,7 +39,7 @@ std::string framed(kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments)
   for (const auto s : segments)
     words += s.size();
   std::string out;
-  out.reserve(words * sizeof(capnp::word));
+  out.reserve(words * sizeof(capnp::word) + room_behind);
   append(out, static_cast<std::uint32_t>(segments.size() - 1));
   for (const auto s : segments)
     append(out, static_cast<std::uint32_t>(s.size()));
