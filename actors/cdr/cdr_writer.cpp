@@ -15,29 +15,37 @@ cdr_writer::cdr_writer(caf::actor_config& cfg, tree_place place, disk& files, st
 caf::behavior cdr_writer::make_behavior() {
   return {
       [this](const msg::write_details& m) {
-        for (const auto& d : m.details)
-          write(d);
+        for (std::span<const call_detail> left{m.details}; !left.empty();)
+          left = left.subspan(write(left));
         m.written();
       },
       [this](msg::close_details) { quit(); },
   };
 }
 
-void cdr_writer::write(const call_detail& d) {
-  entry_.count_message();
-  const auto line = to_json(d);
-  if (const auto written = append(utc_date(d.end), line); !written) {
-    file_.reset(); // the next one tries anew
-    entry_.set_state("failing");
-    // Nothing is lost without a trace: the record goes to the log instead.
-    log_.error("cdr", written.error() + "; free space or fix the folder. The record: " + line,
-               d.key);
-    return;
+/// Those of the first one's day, in one write. Returns how many.
+std::size_t cdr_writer::write(std::span<const call_detail> details) {
+  const auto date = utc_date(details.front().end);
+  std::string lines;
+  std::size_t n = 0;
+  for (; n < details.size() && utc_date(details[n].end) == date; ++n) {
+    entry_.count_message();
+    lines.append(n == 0 ? "" : "\n").append(to_json(details[n]));
   }
-  entry_.set_state("open");
+  const auto written = append(date, lines);
+  entry_.set_state(written ? "open" : "failing");
+  if (!written) {
+    file_.reset(); // the next ones try anew
+    // Nothing is lost without a trace: the records go to the log instead.
+    for (const auto& d : details.first(n))
+      log_.error("cdr",
+                 written.error() + "; free space or fix the folder. The record: " + to_json(d),
+                 d.key);
+  }
+  return n;
 }
 
-disk_result<void> cdr_writer::append(const std::string& date, const std::string& line) {
+disk_result<void> cdr_writer::append(const std::string& date, const std::string& lines) {
   if (!file_ || date != date_) {
     if (auto made = disk_.make_directories(folder_); !made)
       return made;
@@ -47,7 +55,7 @@ disk_result<void> cdr_writer::append(const std::string& date, const std::string&
     file_ = std::move(*opened);
     date_ = date;
   }
-  return file_->append(line);
+  return file_->append(lines);
 }
 
 void cdr_writer::on_exit() {

@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -45,8 +46,8 @@ public:
   void on_exit() override;
 
 private:
-  void write(const call_detail&);
-  [[nodiscard]] disk_result<void> append(const std::string& date, const std::string& line);
+  std::size_t write(std::span<const call_detail>);
+  [[nodiscard]] disk_result<void> append(const std::string& date, const std::string& lines);
 
   tree_entry entry_;
   disk& disk_;

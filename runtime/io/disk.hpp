@@ -13,11 +13,11 @@ namespace tandem {
 template <class T>
 using disk_result = tl::expected<T, std::string>;
 
-/// A file that only grows, a line at a time.
+/// A file that only grows, by whole lines.
 class append_file {
 public:
   virtual ~append_file() = default;
-  /// Adds `line` and a newline in one write: after a failure the file ends where it did before.
+  /// Adds `line` (or lines) and a newline in one write: a failure leaves the file as it was.
   [[nodiscard]] virtual disk_result<void> append(std::string_view line) = 0;
   /// Returns when everything appended so far would survive a power cut.
   [[nodiscard]] virtual disk_result<void> sync() = 0;
