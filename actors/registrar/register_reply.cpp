@@ -2,9 +2,10 @@
 
 #include "protocols/sip/response_builder.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <chrono>
-#include <cstdio>
 
 namespace tandem::actors {
 
@@ -18,13 +19,10 @@ std::string date_text(wall_time t) {
   const auto day = std::chrono::floor<std::chrono::days>(t);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss clock{std::chrono::floor<std::chrono::seconds>(t - day)};
-  std::array<char, 48> out{};
-  std::snprintf(out.data(), out.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT",
-                days[std::chrono::weekday{day}.c_encoding()], unsigned{date.day()},
-                months[unsigned{date.month()} - 1], int{date.year()},
-                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()));
-  return out.data();
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+                     days[std::chrono::weekday{day}.c_encoding()], unsigned{date.day()},
+                     months[unsigned{date.month()} - 1], int{date.year()}, clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count());
 }
 
 /// "0.5", "1", "0.125": at most three digits (§25.1).

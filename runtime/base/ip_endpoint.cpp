@@ -51,17 +51,38 @@ std::optional<ip_endpoint> parse_ip_endpoint(std::string_view text) {
   return ip_endpoint{*address, port};
 }
 
+namespace {
+
+/// "192.0.2.1": inet_ntop writes it by sprintf, in some 600 instructions.
+std::string dotted(const ip_address& a) {
+  std::string out;
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (i > 0)
+      out += '.';
+    const auto octet = a.bytes[i];
+    if (octet >= 100)
+      out += static_cast<char>('0' + octet / 100);
+    if (octet >= 10)
+      out += static_cast<char>('0' + octet / 10 % 10);
+    out += static_cast<char>('0' + octet % 10);
+  }
+  return out;
+}
+
+} // namespace
+
 std::string to_string(const ip_address& a) {
+  if (a.family == ip_family::v4)
+    return dotted(a);
   std::array<char, INET6_ADDRSTRLEN> buffer{};
-  inet_ntop(a.family == ip_family::v4 ? AF_INET : AF_INET6, a.bytes.data(), buffer.data(),
-            buffer.size());
+  inet_ntop(AF_INET6, a.bytes.data(), buffer.data(), buffer.size());
   return buffer.data();
 }
 
 std::string to_string(const ip_endpoint& e) {
-  const auto port = ":" + std::to_string(e.port);
-  return e.address.family == ip_family::v4 ? to_string(e.address) + port
-                                           : "[" + to_string(e.address) + "]" + port;
+  const auto host = to_string(e.address);
+  const auto port = std::to_string(e.port);
+  return e.address.family == ip_family::v4 ? host + ':' + port : '[' + host + "]:" + port;
 }
 
 } // namespace tandem

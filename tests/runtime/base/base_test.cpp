@@ -15,7 +15,8 @@ TEST_CASE("key: 32 hex digits there and back, nothing else", "[base]") {
 }
 
 TEST_CASE("ip_endpoint: addresses with ports, in the text of RFC 3986 §3.2.2", "[base]") {
-  for (const auto* text : {"127.0.0.1:5060", "[::1]:5060", "[2001:db8::7]:1", "0.0.0.0:0"}) {
+  for (const auto* text : {"127.0.0.1:5060", "[::1]:5060", "[2001:db8::7]:1", "0.0.0.0:0",
+                           "9.10.99.100:65535", "255.199.200.1:1"}) {
     const auto e = parse_ip_endpoint(text);
     REQUIRE(e);
     CHECK(to_string(*e) == text);
