@@ -166,7 +166,7 @@ std::string kept_parameters(const contact& c) {
   auto rest = c.address.parameters;
   for (auto text = rest.text; const auto p = rest.next(); text = rest.text)
     if (!same_word(p->name, "q") && !same_word(p->name, "expires"))
-      out += text.substr(0, text.size() - rest.text.size());
+      out += trim(text.substr(0, text.size() - rest.text.size()));
   return out.size() <= max_binding_parameter_bytes ? out : std::string{};
 }
 

@@ -236,6 +236,7 @@ TEST_CASE("registrar: a Contact's further parameters are kept, up to their limit
   CHECK(kept(";expires=60;Q=0.5") == "");
   CHECK(kept(R"(;+sip.instance="<urn:uuid:1;2>";expires=60;methods="INVITE,BYE";q=0.5;video)")
         == R"(;+sip.instance="<urn:uuid:1;2>";methods="INVITE,BYE";video)");
+  CHECK(kept("; expires=60 ; a=1 ;b") == "; a=1;b"); // the spaces go with what stood before them
   const std::string longest = ";" + std::string(max_binding_parameter_bytes - 1, 'x');
   CHECK(kept(longest) == longest);
   CHECK(kept(longest + "x") == "");
