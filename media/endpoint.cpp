@@ -3,6 +3,8 @@
 #include "protocols/rtcp/compound.hpp"
 #include "protocols/rtp/packet.hpp"
 
+#include <algorithm>
+
 namespace tandem::media {
 
 namespace {
@@ -78,16 +80,40 @@ auto endpoint::on_rtp(const ip_endpoint& from, std::span<const std::uint8_t> byt
   }
   (void) stream_.on_packet(packet->ssrc(), packet->sequence(), packet->timestamp(), now);
   const bool first = counted_.rtp_packets_received == 0;
-  ++counted_.rtp_packets_received;
-  counted_.rtp_bytes_received += bytes.size();
+  count_received(packet->ssrc(), 1, bytes.size(), now);
+  // Hold and mute (RFC 3264 §6.1): heard, counted, but passed on to nobody.
+  return {may_receive() ? std::nullopt : std::optional{drop::not_allowed}, latched, first};
+}
+
+void endpoint::on_claimed(const ip_endpoint& source, std::uint32_t ssrc, time_point now) noexcept {
+  counted_.source = source;
+  counted_.ssrc = ssrc;
+  latch_.on_resumed(source, ssrc, now);
+}
+
+void endpoint::on_carried(const flow_counts& since, time_point now) noexcept {
+  counted_.dropped[static_cast<std::size_t>(drop::flood)] += since.flooded;
+  counted_.dropped[static_cast<std::size_t>(drop::send_failed)] += since.expired;
+  // Also without packets: after a restart the place of the stream is news.
+  stream_.take_back(since.position, since.packets);
+  if (since.packets == 0)
+    return;
+  const auto heard_at = std::min(since.heard_at, now);
+  latch_.on_heard(since.position.ssrc, since.position.highest, heard_at);
+  counted_.rtp_packets_carried += since.packets;
+  count_received(since.position.ssrc, since.packets, since.bytes, heard_at);
+}
+
+void endpoint::count_received(std::uint32_t ssrc, std::uint64_t packets, std::uint64_t size_bytes,
+                              time_point heard_at) noexcept {
+  counted_.rtp_packets_received += packets;
+  counted_.rtp_bytes_received += size_bytes;
   counted_.rtp_packets_expected = stream_.expected();
   counted_.rtp_packets_lost = lost_before_ + stream_.lost();
   counted_.jitter = stream_.jitter_time();
-  counted_.last_rtp_at = now;
-  counted_.ssrc = packet->ssrc();
-  arm(now);
-  // Hold and mute (RFC 3264 §6.1): heard, counted, but passed on to nobody.
-  return {may_receive() ? std::nullopt : std::optional{drop::not_allowed}, latched, first};
+  counted_.last_rtp_at = heard_at;
+  counted_.ssrc = ssrc;
+  arm(heard_at);
 }
 
 auto endpoint::on_rtcp(const ip_endpoint& from, std::span<const std::uint8_t> bytes) noexcept

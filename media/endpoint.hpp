@@ -1,6 +1,7 @@
 #pragma once
 
 #include "media/engine.hpp"
+#include "media/flow_table.hpp"
 #include "media/latch.hpp"
 #include "media/limits.hpp"
 #include "media/statistics.hpp"
@@ -38,6 +39,23 @@ public:
   [[nodiscard]] verdict on_datagram(lane, const ip_endpoint& from, std::span<const std::uint8_t>,
                                     time_point now) noexcept;
 
+  /// The locked source and its place, once neither is in doubt.
+  [[nodiscard]] std::optional<ip_endpoint> locked_source() const noexcept {
+    return latch_.source();
+  }
+  [[nodiscard]] std::optional<rtp::stream_statistics::position> position() const noexcept {
+    return stream_.hand_over();
+  }
+  [[nodiscard]] std::uint32_t clock_rate_hz() const noexcept { return stream_.clock_rate_hz(); }
+  [[nodiscard]] bool is_described() const noexcept {
+    return latch_.current() != latch::state::closed;
+  }
+  [[nodiscard]] const ip_endpoint& described() const noexcept { return latch_.signalled(); }
+  /// A flow of the process before this one says to whom it had locked.
+  void on_claimed(const ip_endpoint& source, std::uint32_t ssrc, time_point now) noexcept;
+  /// What a flow has taken for us since it was last asked.
+  void on_carried(const flow_counts& since, time_point now) noexcept;
+
   /// Does the direction let RTP of the other side in, or out to it?
   [[nodiscard]] bool may_receive() const noexcept;
   [[nodiscard]] bool may_send() const noexcept;
@@ -56,6 +74,8 @@ private:
   verdict on_rtp(const ip_endpoint& from, std::span<const std::uint8_t>, time_point now) noexcept;
   verdict on_rtcp(const ip_endpoint& from, std::span<const std::uint8_t>) noexcept;
   [[nodiscard]] bool is_flooded(time_point now) noexcept;
+  void count_received(std::uint32_t ssrc, std::uint64_t packets, std::uint64_t size_bytes,
+                      time_point heard_at) noexcept;
   void arm(time_point now) noexcept;
 
   latch latch_;

@@ -45,6 +45,10 @@ public:
   /// Locked to that source by an earlier process. Its place in the sequence is not known: should it
   /// have moved meanwhile, it is taken up again after the next SDP.
   void on_resumed(const ip_endpoint& source, std::uint32_t ssrc, time_point now) noexcept;
+  /// Packets of the locked source that somebody else took for us, the last at `heard_at`.
+  void on_heard(std::uint32_t ssrc, std::uint16_t sequence, time_point heard_at) noexcept {
+    remember(ssrc, sequence, heard_at);
+  }
   /// A packet that is valid RTP.
   verdict on_rtp(const ip_endpoint& from, std::uint32_t ssrc, std::uint16_t sequence,
                  time_point now) noexcept;
@@ -56,6 +60,8 @@ public:
   [[nodiscard]] std::optional<ip_endpoint> rtcp_destination() const noexcept;
 
   [[nodiscard]] state current() const noexcept { return state_; }
+  /// Where the last SDP said that RTP is.
+  [[nodiscard]] const ip_endpoint& signalled() const noexcept { return signalled_rtp_; }
   /// The locked source; nullopt in any other state.
   [[nodiscard]] std::optional<ip_endpoint> source() const noexcept;
 

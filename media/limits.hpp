@@ -36,6 +36,18 @@ constexpr std::chrono::seconds latch_silence{2};
 /// for this long.
 constexpr std::chrono::seconds latch_settle{1};
 
+/// Flows of one node in the kernel (flow_table.hpp), each one direction of a stream; what finds no
+/// room is relayed through sockets. Stands in kernel/relay.bpf.c as well.
+constexpr std::size_t kernel_flows = 16384;
+/// The kernel carries flows on for so long after the last sign of life of the node; a restarted
+/// node takes over within it, or from the sockets.
+constexpr std::chrono::seconds kernel_lease{5};
+/// A packet that comes to the socket in spite of its flow ends the flow; the next is not set up
+/// before this.
+constexpr std::chrono::seconds flow_pause{1};
+/// Not within this after the flow was set up: it may have waited in the socket.
+constexpr std::chrono::milliseconds flow_grace{250};
+
 /// Descriptors that are left to the rest of the process: SIP, HTTP, the store.
 constexpr std::size_t descriptors_kept = 1024;
 /// With fewer pairs per family a node that was asked for more refuses to start.

@@ -6,12 +6,14 @@
 namespace tandem::media {
 
 relay::relay(std::uint16_t worker, const engine_settings& settings, const event_sink& sink,
-             slot_board& board, std::vector<socket_pair> pairs, int epoll)
+             slot_board& board, std::vector<socket_pair> pairs, int epoll, flow_share flows)
   : worker_(worker), settings_(settings), sink_(sink), board_(board), epoll_(epoll),
-    slots_(pairs.size()), quarantine_(pairs.size()) {
+    slots_(pairs.size()), quarantine_(pairs.size()), flows_(flows.table) {
   open_.reserve(pairs.size());
   for (std::size_t i = 0; i < pairs.size(); ++i)
     slots_[i].sockets = std::move(pairs[i]);
+  if (flows_ != nullptr)
+    inherit(std::move(flows.inherited));
 }
 
 std::uint64_t relay::token(std::uint32_t index, lane which) noexcept {
@@ -34,7 +36,8 @@ relay::told_counts relay::counts_of(const slot_statistics& c) noexcept {
   const auto due = static_cast<std::int64_t>(c.rtp_packets_received) + c.rtp_packets_lost;
   return {c.rtp_packets_received, c.rtp_packets_sent,
           static_cast<std::uint64_t>(std::max<std::int64_t>(due, 0)),
-          std::accumulate(c.dropped.begin(), c.dropped.end(), std::uint64_t{0})};
+          std::accumulate(c.dropped.begin(), c.dropped.end(), std::uint64_t{0}),
+          c.rtp_packets_carried};
 }
 
 void relay::add_to_totals(slot_entry& s) noexcept {
@@ -48,6 +51,7 @@ void relay::add_to_totals(slot_entry& s) noexcept {
   raise(board_.totals.sent, counted.sent, s.told.sent);
   raise(board_.totals.expected, counted.expected, s.told.expected);
   raise(board_.totals.dropped, counted.dropped, s.told.dropped);
+  raise(board_.totals.carried, counted.carried, s.told.carried);
   s.told = counted;
 }
 
@@ -66,17 +70,22 @@ void relay::on_readable(std::uint64_t token, time_point now) noexcept {
   auto& here = slots_[index];
   if (read(here, which, now) == datagram_batch::outcome::failed) {
     here.is_socket_lost = true;
-    return fail(index, failure::socket_error);
+    return fail(index, failure::socket_error, now);
   }
   if (batch_.size() == 0)
     return;
   if (here.onward == route::peer && onward(index) == nullptr)
-    return fail(index, failure::broken_invariant);
+    return fail(index, failure::broken_invariant, now);
+  if (which == lane::rtp && here.carried)
+    on_surfaced(index, now);
   for (std::size_t i = 0; i < batch_.size(); ++i)
     if (judge(index, which, i, now))
       batch_.queue(i);
-  if (batch_.is_any_queued())
-    forward(index, *onward(index), which);
+  if (batch_.is_any_queued()) {
+    forward(index, *onward(index), which, now);
+    if (flows_ != nullptr && which == lane::rtp)
+      offer(index, now);
+  }
   publish(index);
 }
 
@@ -101,6 +110,7 @@ bool relay::judge(std::uint32_t index, lane which, std::size_t i, time_point now
   const auto from = batch_.source(i);
   const auto verdict = here.media.on_datagram(which, from, batch_.bytes(i), now);
   if (verdict.latched) {
+    withdraw_around(index, now); // one comes from, the other goes to where it no longer is
     auto e = about(index);
     e.what = latched{from, here.media.statistics().ssrc};
     sink_(e);
@@ -123,7 +133,7 @@ bool relay::judge(std::uint32_t index, lane which, std::size_t i, time_point now
   return !why;
 }
 
-void relay::forward(std::uint32_t index, slot_entry& there, lane which) noexcept {
+void relay::forward(std::uint32_t index, slot_entry& there, lane which, time_point now) noexcept {
   const auto sent = batch_.send(fd_of(there, which), *there.media.destination(which));
   there.media.count_sent(which, sent.packets, sent.bytes);
   for (std::size_t i = 0; i < sent.refused; ++i)
@@ -132,7 +142,7 @@ void relay::forward(std::uint32_t index, slot_entry& there, lane which) noexcept
   publish(there_index);
   if (sent.socket == datagram_batch::outcome::failed) {
     there.is_socket_lost = true;
-    fail(there_index, failure::socket_error);
+    fail(there_index, failure::socket_error, now);
   }
 }
 
@@ -159,44 +169,54 @@ void relay::execute(const command& what, time_point now) noexcept {
 }
 
 void relay::on(const set_remote& c, time_point now) noexcept {
-  if (auto* s = opened(c.slot); s != nullptr) {
+  if (auto* s = opened(c.slot, now); s != nullptr) {
+    // The first one after a restart confirms what the flow was set up for.
+    if (s->media.is_described() || c.allowed != direction::send_receive)
+      withdraw_around(c.slot.index, now);
     s->media.on_remote(c, now);
     publish(c.slot.index);
   }
 }
 
 void relay::on(const set_direction& c, time_point now) noexcept {
-  if (auto* s = opened(c.slot); s != nullptr)
+  if (auto* s = opened(c.slot, now); s != nullptr) {
+    withdraw_around(c.slot.index, now);
     s->media.on_direction(c.allowed, now);
+  }
 }
 
-void relay::on(const connect& c, time_point) noexcept {
+void relay::on(const connect& c, time_point now) noexcept {
   if (c.a.worker != c.b.worker) {
-    if (opened(c.a) != nullptr)
-      fail(c.a.index, failure::different_worker);
+    if (opened(c.a, now) != nullptr)
+      fail(c.a.index, failure::different_worker, now);
     return;
   }
-  auto* a = opened(c.a);
-  auto* b = opened(c.b);
+  auto* a = opened(c.a, now);
+  auto* b = opened(c.b, now);
   if (a == nullptr || b == nullptr || a == b)
     return;
-  detach(c.a.index);
-  detach(c.b.index);
-  a->onward = b->onward = route::peer;
-  a->peer = c.b.index;
-  b->peer = c.a.index;
+  if (a->onward != route::peer || onward(c.a.index) != b) {
+    detach(c.a.index, now);
+    detach(c.b.index, now);
+    a->onward = b->onward = route::peer;
+    a->peer = c.b.index;
+    b->peer = c.a.index;
+  }
 }
 
-void relay::on(const echo& c, time_point) noexcept {
-  if (auto* s = opened(c.slot); s != nullptr) {
-    detach(c.slot.index);
+void relay::on(const echo& c, time_point now) noexcept {
+  if (auto* s = opened(c.slot, now); s != nullptr) {
+    withdraw_around(c.slot.index, now);
+    detach(c.slot.index, now);
     s->onward = route::back;
   }
 }
 
-void relay::on(const disconnect& c, time_point) noexcept {
-  if (opened(c.slot) != nullptr)
-    detach(c.slot.index);
+void relay::on(const disconnect& c, time_point now) noexcept {
+  if (opened(c.slot, now) != nullptr) {
+    withdraw_around(c.slot.index, now);
+    detach(c.slot.index, now);
+  }
 }
 
 void relay::on(const release& c, time_point now) noexcept {
@@ -205,7 +225,7 @@ void relay::on(const release& c, time_point now) noexcept {
 }
 
 void relay::on(const resume& c, time_point now) noexcept {
-  if (auto* s = opened(c.slot); s != nullptr) {
+  if (auto* s = opened(c.slot, now); s != nullptr) {
     s->media.on_resumed(c, now);
     s->told = counts_of(s->media.statistics()); // what an earlier process relayed is not ours
     publish(c.slot.index);

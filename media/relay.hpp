@@ -3,6 +3,7 @@
 #include "media/datagram_batch.hpp"
 #include "media/endpoint.hpp"
 #include "media/engine.hpp"
+#include "media/flow_table.hpp"
 #include "media/port_pool.hpp"
 #include "media/slot_board.hpp"
 
@@ -25,7 +26,7 @@ public:
   /// Slot `i` of the board gets `pairs[i]`; `epoll` learns which sockets are in use. Everything
   /// given by reference outlives the relay.
   relay(std::uint16_t worker, const engine_settings&, const event_sink&, slot_board&,
-        std::vector<socket_pair> pairs, int epoll);
+        std::vector<socket_pair> pairs, int epoll, flow_share = {});
 
   void execute(const command&, time_point now) noexcept;
   /// What epoll carries for a socket, and what to do when it reports one.
@@ -46,7 +47,16 @@ private:
   };
 
   struct told_counts {
-    std::uint64_t received = 0, sent = 0, expected = 0, dropped = 0;
+    std::uint64_t received = 0, sent = 0, expected = 0, dropped = 0, carried = 0;
+  };
+
+  // A flow into a slot. Inherited: the command that makes it ours has not come yet.
+  struct carried_flow {
+    flow what;
+    flow_counts told; // what of it is in the statistics
+    time_point told_at{}, since{};
+    std::uint32_t to = 0; // the slot it leaves from, unless inherited
+    bool is_inherited = false;
   };
 
   struct slot_entry {
@@ -60,6 +70,8 @@ private:
     std::array<reading_pace, 2> paces; // per lane
     told_counts told;                  // what of `media` is in the totals
     time_point free_at{};
+    std::optional<carried_flow> carried;
+    time_point no_flow_before{};
   };
 
   void on(const set_remote&, time_point now) noexcept;
@@ -70,12 +82,12 @@ private:
   void on(const release&, time_point now) noexcept;
   void on(const resume&, time_point now) noexcept;
 
-  [[nodiscard]] slot_entry* opened(const slot_id&) noexcept;
+  [[nodiscard]] slot_entry* opened(const slot_id&, time_point now) noexcept;
   [[nodiscard]] bool is_current(const slot_id&) const noexcept;
-  [[nodiscard]] bool open(std::uint32_t index) noexcept;
-  void close(std::uint32_t index) noexcept;
-  void detach(std::uint32_t index) noexcept;
-  void fail(std::uint32_t index, failure) noexcept;
+  [[nodiscard]] bool open(std::uint32_t index, time_point now) noexcept;
+  void close(std::uint32_t index, time_point now) noexcept;
+  void detach(std::uint32_t index, time_point now) noexcept;
+  void fail(std::uint32_t index, failure, time_point now) noexcept;
   void let_go(std::uint32_t index, time_point now) noexcept;
   void end_quarantines(time_point now) noexcept;
   void find_missed_releases(time_point now) noexcept;
@@ -84,8 +96,24 @@ private:
   [[nodiscard]] bool judge(std::uint32_t index, lane, std::size_t datagram,
                            time_point now) noexcept;
   [[nodiscard]] datagram_batch::outcome read(slot_entry&, lane, time_point now) noexcept;
-  void forward(std::uint32_t index, slot_entry& there, lane) noexcept;
+  void forward(std::uint32_t index, slot_entry& there, lane, time_point now) noexcept;
   [[nodiscard]] static int fd_of(const slot_entry&, lane) noexcept;
+  // Flows (relay_flows.cpp)
+  void inherit(std::vector<flow>);
+  void offer(std::uint32_t index, time_point now) noexcept;
+  void claim(std::uint32_t index, time_point now) noexcept;
+  void adopt(std::uint32_t index, time_point now) noexcept;
+  void withdraw(std::uint32_t index, time_point now) noexcept;
+  void withdraw_around(std::uint32_t index, time_point now) noexcept;
+  void disown_inherited(time_point now) noexcept;
+  void on_surfaced(std::uint32_t index, time_point now) noexcept;
+  void refresh(std::uint32_t index, time_point now) noexcept;
+  void absorb(std::uint32_t index, const flow_counts&, time_point now) noexcept;
+  void keep_flows(time_point now) noexcept;
+  void show_flow(std::uint32_t index) noexcept;
+  [[nodiscard]] std::optional<flow> flow_for(std::uint32_t index) noexcept;
+  [[nodiscard]] bool is_ours(const ip_endpoint&) const noexcept;
+
   void publish(std::uint32_t index) noexcept;
   void add_to_totals(slot_entry&) noexcept;
   [[nodiscard]] static told_counts counts_of(const slot_statistics&) noexcept;
@@ -101,6 +129,9 @@ private:
   std::vector<std::uint32_t> quarantine_; // a ring; all wait equally long, so the oldest is first
   std::size_t quarantine_first_ = 0, quarantine_size_ = 0;
   datagram_batch batch_;
+  flow_table* flows_;
+  std::vector<std::uint32_t> inherited_; // slots with a flow that is not ours yet
+  std::optional<time_point> inherited_until_;
 };
 
 } // namespace tandem::media

@@ -11,12 +11,12 @@ bool relay::is_current(const slot_id& id) const noexcept {
 }
 
 // The slot, opened if this is the first command for it; nullptr when the command comes too late.
-relay::slot_entry* relay::opened(const slot_id& id) noexcept {
+relay::slot_entry* relay::opened(const slot_id& id, time_point now) noexcept {
   if (!is_current(id))
     return nullptr;
   auto& s = slots_[id.index];
   switch (s.current) {
-    case use::idle: return open(id.index) ? &s : nullptr;
+    case use::idle: return open(id.index, now) ? &s : nullptr;
     case use::open: return &s;
     case use::failed:
     case use::quarantined:
@@ -25,7 +25,7 @@ relay::slot_entry* relay::opened(const slot_id& id) noexcept {
   return nullptr;
 }
 
-bool relay::open(std::uint32_t index) noexcept {
+bool relay::open(std::uint32_t index, time_point now) noexcept {
   auto& s = slots_[index];
   s.media = endpoint{settings_.packets_per_second};
   s.told = {};
@@ -43,15 +43,16 @@ bool relay::open(std::uint32_t index) noexcept {
   }
   if (!is_ready) {
     s.is_socket_lost = true;
-    fail(index, failure::socket_error);
+    fail(index, failure::socket_error, now);
   }
   return is_ready;
 }
 
 // Hears and sends nothing from here on.
-void relay::close(std::uint32_t index) noexcept {
+void relay::close(std::uint32_t index, time_point now) noexcept {
   auto& s = slots_[index];
-  detach(index);
+  withdraw_around(index, now);
+  detach(index, now);
   open_[s.open_position] = open_.back();
   slots_[open_.back()].open_position = s.open_position;
   open_.pop_back();
@@ -66,15 +67,21 @@ void relay::close(std::uint32_t index) noexcept {
   }
 }
 
-void relay::detach(std::uint32_t index) noexcept {
+// Flows that are not ours yet stay: the commands after a restart come one after the other.
+void relay::detach(std::uint32_t index, time_point now) noexcept {
   auto& s = slots_[index];
-  if (auto* there = onward(index); there != nullptr)
-    there->onward = route::nowhere;
-  s.onward = route::nowhere;
+  const auto end = [&](std::uint32_t i) {
+    if (slots_[i].carried && !slots_[i].carried->is_inherited)
+      withdraw(i, now);
+    slots_[i].onward = route::nowhere;
+  };
+  if (s.onward == route::peer && onward(index) != nullptr)
+    end(s.peer);
+  end(index);
 }
 
-void relay::fail(std::uint32_t index, failure reason) noexcept {
-  close(index);
+void relay::fail(std::uint32_t index, failure reason, time_point now) noexcept {
+  close(index, now);
   slots_[index].current = use::failed;
   publish(index);
   auto e = about(index);
@@ -87,7 +94,8 @@ void relay::let_go(std::uint32_t index, time_point now) noexcept {
   if (s.current == use::quarantined || s.current == use::retired)
     return; // released twice
   if (s.current == use::open)
-    close(index);
+    close(index, now);
+  publish(index); // with what a flow had carried
   if (s.is_socket_lost) {
     s.current = use::retired; // the port is of no use to anybody
     return;
@@ -106,6 +114,7 @@ bool relay::is_idle() const noexcept {
 void relay::on_housekeeping(time_point now) noexcept {
   if (board_.is_release_missed.exchange(false, std::memory_order_acq_rel))
     find_missed_releases(now);
+  keep_flows(now);
   for (const auto index : open_)
     if (const auto silence = slots_[index].media.take_timeout(settings_.rtp_timeout, now)) {
       auto e = about(index);

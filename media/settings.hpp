@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace tandem::media {
 
@@ -23,6 +25,8 @@ struct engine_settings {
   duration quarantine = std::chrono::seconds{2};
   /// How often time-outs and quarantines are looked at.
   std::chrono::milliseconds housekeeping{250};
+  /// At whose ingress the kernel relays what is settled; empty: nowhere.
+  std::vector<std::string> kernel_interfaces;
   std::uint32_t packets_per_second = limits::packets_per_second;
 };
 

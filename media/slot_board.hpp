@@ -2,6 +2,7 @@
 
 #include "media/bounded_queue.hpp"
 #include "media/engine.hpp"
+#include "media/flow_table.hpp"
 #include "media/published.hpp"
 
 #include <array>
@@ -33,6 +34,8 @@ struct relay_totals {
   std::atomic<std::uint64_t> sent{0};
   std::atomic<std::uint64_t> expected{0}; ///< received, and lost by RFC 3550 A.3
   std::atomic<std::uint64_t> dropped{0};  ///< any datagram
+  std::atomic<std::uint64_t> carried{0};  ///< of those received: by flows
+  std::atomic<std::uint64_t> flows_refused{0};
 };
 
 /// All that crosses between one worker and the control side. Who may write what:
@@ -44,6 +47,7 @@ struct slot_board {
                                                bounded_queue<std::uint32_t>{slots_of_a_family}} {}
 
   std::unique_ptr<slot_state[]> states;
+  std::unique_ptr<published<flow_view>[]> flows; ///< per slot, where there is a flow table
   std::size_t slot_count;
   bounded_queue<command> commands;
   std::array<bounded_queue<std::uint32_t>, 2> free; ///< per ip_family; oldest first

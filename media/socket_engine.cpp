@@ -1,10 +1,12 @@
 #include "media/socket_engine.hpp"
 
+#include "media/kernel/kernel_flows.hpp"
 #include "media/port_pool.hpp"
 #include "media/worker.hpp"
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace tandem::media {
@@ -39,6 +41,7 @@ public:
     : settings_(settings), time_(time), sink_(std::move(sink)) {}
 
   tl::expected<void, std::string> start(const clock&, std::vector<socket_pair>);
+  tl::expected<void, std::string> open_flows();
 
   tl::expected<slot, error> allocate(ip_family, const key128& call) override;
   tl::expected<slot, error> adopt(const ip_endpoint& rtp, const key128& call) override;
@@ -50,6 +53,7 @@ public:
 private:
   tl::expected<station, std::string> start_station(std::uint16_t number, const clock&,
                                                    std::vector<socket_pair>);
+  [[nodiscard]] flow_share share_of(const std::vector<socket_pair>&);
   [[nodiscard]] std::uint16_t number_for(const key128& call) const {
     return static_cast<std::uint16_t>(call.low % stations_.size());
   }
@@ -58,6 +62,7 @@ private:
   const engine_settings settings_;
   const clock& time_;
   const event_sink sink_;
+  kernel_flows flows_; // before the stations, which use it
   std::vector<station> stations_;
   std::unordered_map<ip_endpoint, std::pair<std::uint16_t, std::uint32_t>> by_port_; ///< worker,
                                                                                      ///< index
@@ -85,6 +90,32 @@ tl::expected<void, std::string> socket_engine::start(const clock& time,
   return {};
 }
 
+tl::expected<void, std::string> socket_engine::open_flows() {
+  if (settings_.kernel_interfaces.empty())
+    return {};
+  auto opened = open_kernel_flows(settings_.kernel_interfaces,
+                                  {settings_.address, settings_.first_port, settings_.last_port},
+                                  time_.now());
+  if (!opened)
+    return tl::unexpected(opened.error());
+  flows_ = std::move(*opened);
+  return {};
+}
+
+// Of what is inherited, the flows into these ports.
+flow_share socket_engine::share_of(const std::vector<socket_pair>& pairs) {
+  flow_share share{flows_.table.get(), {}};
+  if (flows_.inherited.empty())
+    return share;
+  std::unordered_set<ip_endpoint> ours;
+  for (const auto& p : pairs)
+    ours.insert(p.rtp_local);
+  for (const auto& f : flows_.inherited)
+    if (ours.contains(f.name.local))
+      share.inherited.push_back(f);
+  return share;
+}
+
 tl::expected<station, std::string> socket_engine::start_station(std::uint16_t number,
                                                                 const clock& time,
                                                                 std::vector<socket_pair> pairs) {
@@ -94,6 +125,9 @@ tl::expected<station, std::string> socket_engine::start_station(std::uint16_t nu
     ++of_family[static_cast<std::size_t>(p.rtp_local.address.family)];
   s.board = std::make_unique<slot_board>(pairs.size(), std::max(of_family[0], of_family[1]));
   s.board->free_count = pairs.size();
+  if (flows_.table)
+    s.board->flows = std::make_unique<published<flow_view>[]>(pairs.size());
+  auto share = share_of(pairs);
   const auto generation = first_generation(time);
   for (std::uint32_t i = 0; i < pairs.size(); ++i) {
     const auto& rtp = pairs[i].rtp_local;
@@ -102,7 +136,8 @@ tl::expected<station, std::string> socket_engine::start_station(std::uint16_t nu
     s.board->states[i].generation = generation;
     (void) s.board->free[static_cast<std::size_t>(rtp.address.family)].push(i);
   }
-  auto started = worker::start(number, settings_, time, sink_, *s.board, std::move(pairs));
+  auto started =
+      worker::start(number, settings_, time, sink_, *s.board, std::move(pairs), std::move(share));
   if (!started)
     return tl::unexpected(started.error());
   s.thread = std::move(*started);
@@ -185,11 +220,47 @@ tl::expected<void, error> socket_engine::submit(const command& what) {
   return {};
 }
 
+// What a flow has taken since the worker looked last is added, so that a call's last word on its
+// packets is as exact as with sockets.
+slot_statistics with_flows(const slot_board& board, std::uint32_t index, const flow_table& table) {
+  constexpr int attempts = 4; // the worker publishes a few times a second
+  slot_statistics counted;
+  for (int i = 0; i < attempts; ++i) {
+    const auto published = counted = board.states[index].statistics.load();
+    const auto in = board.flows[index].load();
+    if (in.to != flow_view::nobody)
+      if (const auto now = table.read(in.name)) {
+        const auto since = now->since(in.told);
+        const auto due = since.position.extended() - in.told.position.extended();
+        counted.rtp_packets_received += since.packets;
+        counted.rtp_packets_carried += since.packets;
+        counted.rtp_bytes_received += since.bytes;
+        counted.rtp_packets_expected += due;
+        counted.rtp_packets_lost += std::int64_t{due} - static_cast<std::int64_t>(since.packets);
+        if (since.packets != 0)
+          counted.last_rtp_at = since.heard_at;
+      }
+    if (in.from != flow_view::nobody) {
+      const auto out = board.flows[in.from].load();
+      const auto now = out.to == index ? table.read(out.name) : std::nullopt;
+      if (now) {
+        counted.rtp_packets_sent += now->packets - out.told.packets;
+        counted.rtp_bytes_sent += now->bytes - out.told.bytes;
+      }
+    }
+    if (board.states[index].statistics.load() == published && board.flows[index].load() == in)
+      break;
+  }
+  return counted;
+}
+
 std::optional<slot_statistics> socket_engine::statistics(slot_id id) const {
   if (id.worker >= stations_.size() || id.index >= stations_[id.worker].board->slot_count)
     return std::nullopt;
-  const auto& state = stations_[id.worker].board->states[id.index];
-  const auto counted = state.statistics.load();
+  const auto& board = *stations_[id.worker].board;
+  const auto& state = board.states[id.index];
+  const auto counted =
+      flows_.table ? with_flows(board, id.index, *flows_.table) : state.statistics.load();
   if (state.generation.load(std::memory_order_acquire) != id.generation)
     return std::nullopt;
   return counted;
@@ -215,6 +286,8 @@ traffic socket_engine::look() const {
     out.sent += t.sent.load(std::memory_order_relaxed);
     out.expected += t.expected.load(std::memory_order_relaxed);
     out.dropped += t.dropped.load(std::memory_order_relaxed);
+    out.carried += t.carried.load(std::memory_order_relaxed);
+    out.flows_refused += t.flows_refused.load(std::memory_order_relaxed);
     for (std::size_t i = 0; i < s.board->slot_count; ++i) {
       const auto& state = s.board->states[i];
       if (state.where.load(std::memory_order_relaxed) == slot_state::place::queued)
@@ -246,6 +319,8 @@ tl::expected<started_engine, std::string> start_socket_engine(const engine_setti
   if (!pool)
     return tl::unexpected(pool.error());
   auto media = std::make_unique<socket_engine>(settings, time, std::move(sink));
+  if (auto opened = media->open_flows(); !opened) // the ports are ours: nobody else is this node
+    return tl::unexpected(opened.error());
   if (auto started = media->start(time, std::move(pool->pairs)); !started)
     return tl::unexpected(started.error());
   auto look = [engine = media.get()] { return engine->look(); };

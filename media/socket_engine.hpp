@@ -17,10 +17,12 @@ namespace tandem::media {
 /// The packet path as a whole, for metrics.
 struct traffic {
   // Since the engine started:
-  std::uint64_t received = 0; ///< RTP packets, valid and from the latched source
-  std::uint64_t sent = 0;     ///< RTP packets
-  std::uint64_t expected = 0; ///< RTP packets: received, and lost by RFC 3550 A.3
-  std::uint64_t dropped = 0;  ///< datagrams, for any of the reasons of `drop`
+  std::uint64_t received = 0;      ///< RTP packets, valid and from the latched source
+  std::uint64_t sent = 0;          ///< RTP packets
+  std::uint64_t expected = 0;      ///< RTP packets: received, and lost by RFC 3550 A.3
+  std::uint64_t dropped = 0;       ///< datagrams, for any of the reasons of `drop`
+  std::uint64_t carried = 0;       ///< of those received: by the kernel (kernel/)
+  std::uint64_t flows_refused = 0; ///< streams that it would not carry: no room or no way
   // Of the streams that were heard within limits::stream_is_heard:
   std::size_t streams = 0;
   duration mean_jitter{};

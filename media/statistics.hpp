@@ -46,6 +46,7 @@ struct slot_statistics {
   std::uint64_t rtp_packets_sent = 0;
   std::uint64_t rtp_bytes_sent = 0;
   std::uint64_t rtcp_packets_sent = 0;
+  std::uint64_t rtp_packets_carried = 0;  ///< of those received: by a flow (flow_table.hpp)
   std::uint64_t rtp_packets_expected = 0; ///< RFC 3550 A.3, summed over the SSRCs seen
   std::int64_t rtp_packets_lost = 0;      ///< RFC 3550 A.3; negative with duplicates
   std::array<std::uint64_t, drop_reasons> dropped{};

@@ -48,7 +48,8 @@ struct worker::handles {
 
 tl::expected<std::unique_ptr<worker>, std::string>
 worker::start(std::uint16_t number, const engine_settings& settings, const clock& time,
-              const event_sink& sink, slot_board& board, std::vector<socket_pair> pairs) {
+              const event_sink& sink, slot_board& board, std::vector<socket_pair> pairs,
+              flow_share flows) {
   owned_fd epoll{epoll_create1(EPOLL_CLOEXEC)};
   if (!epoll.is_open())
     return tl::unexpected(because("epoll_create1"));
@@ -61,7 +62,7 @@ worker::start(std::uint16_t number, const engine_settings& settings, const clock
   if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, bell.get(), &interest) != 0)
     return tl::unexpected(because("epoll_ctl"));
   auto w = std::make_unique<worker>(number, settings, time, sink, board, std::move(pairs),
-                                    handles{std::move(epoll), std::move(bell)});
+                                    std::move(flows), handles{std::move(epoll), std::move(bell)});
   try {
     const all_signals_blocked guard;
     w->thread_ = std::thread([raw = w.get()] { raw->run(); });
@@ -74,10 +75,11 @@ worker::start(std::uint16_t number, const engine_settings& settings, const clock
 }
 
 worker::worker(std::uint16_t number, const engine_settings& settings, const clock& time,
-               const event_sink& sink, slot_board& board, std::vector<socket_pair> pairs, handles h)
+               const event_sink& sink, slot_board& board, std::vector<socket_pair> pairs,
+               flow_share flows, handles h)
   : settings_(settings), clock_(time), board_(board), epoll_(std::move(h.epoll)),
     bell_(std::move(h.bell)),
-    relay_(number, settings, sink, board, std::move(pairs), epoll_.get()) {
+    relay_(number, settings, sink, board, std::move(pairs), epoll_.get(), std::move(flows)) {
 }
 
 worker::~worker() {

@@ -20,10 +20,10 @@ public:
   /// Fails when the kernel gives no epoll, event or thread; the sentence says which.
   [[nodiscard]] static tl::expected<std::unique_ptr<worker>, std::string>
   start(std::uint16_t number, const engine_settings&, const clock&, const event_sink&, slot_board&,
-        std::vector<socket_pair>);
+        std::vector<socket_pair>, flow_share);
   struct handles; // only start() has them, so only start() constructs
   worker(std::uint16_t number, const engine_settings&, const clock&, const event_sink&, slot_board&,
-         std::vector<socket_pair>, handles);
+         std::vector<socket_pair>, flow_share, handles);
   ~worker();
   worker(const worker&) = delete;
   worker& operator=(const worker&) = delete;

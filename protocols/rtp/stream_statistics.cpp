@@ -66,6 +66,29 @@ void stream_statistics::on_clock_rate(std::uint32_t clock_rate_hz) noexcept {
   jitter_x16_ = 0;
 }
 
+auto stream_statistics::hand_over() const noexcept -> std::optional<position> {
+  if (!ssrc_ || probation_ > 0 || bad_seq_ || !transit_)
+    return std::nullopt;
+  return position{*ssrc_, max_seq_, cycles_, *transit_, jitter_x16_};
+}
+
+void stream_statistics::take_back(const position& where, std::uint64_t packets) noexcept {
+  if (ssrc_ != where.ssrc) {
+    keep_sums();
+    ssrc_ = where.ssrc;
+    probation_ = 0;
+    max_seq_ = where.highest;
+    cycles_ = where.cycles;
+    base_seq_ = where.extended() + 1; // nothing is due yet
+  } else if (static_cast<std::int32_t>(where.extended() - extended_highest()) > 0) {
+    max_seq_ = where.highest; // it may have heard some that the other had not
+    cycles_ = where.cycles;
+  }
+  received_ += packets;
+  transit_ = where.transit;
+  jitter_x16_ = where.jitter_x16;
+}
+
 void stream_statistics::begin(std::uint32_t ssrc, std::uint16_t sequence) noexcept {
   keep_sums();
   ssrc_ = ssrc;

@@ -32,9 +32,28 @@ public:
   verdict on_packet(std::uint32_t ssrc, std::uint16_t sequence, std::uint32_t timestamp,
                     time_point now) noexcept;
 
+  /// Where the numbering and the jitter of a stream stand.
+  struct position {
+    std::uint32_t ssrc = 0;
+    std::uint16_t highest = 0;
+    std::uint32_t cycles = 0; ///< wraps × 2^16
+    std::uint32_t transit = 0;
+    std::uint64_t jitter_x16 = 0;
+
+    bool operator==(const position&) const = default;
+    [[nodiscard]] std::uint32_t extended() const noexcept { return cycles + highest; }
+  };
+  /// For whoever counts the next packets in our stead; nullopt of a source on probation, or before
+  /// a jump has been confirmed or refuted.
+  [[nodiscard]] std::optional<position> hand_over() const noexcept;
+  /// `packets` were counted elsewhere, and then the stream stood at `where`. A source that is new
+  /// here counts as valid from there on.
+  void take_back(const position& where, std::uint64_t packets) noexcept;
+
   /// A new description changed the clock of the timestamps: jitter starts anew, the rest goes on.
   void on_clock_rate(std::uint32_t clock_rate_hz) noexcept;
 
+  [[nodiscard]] std::uint32_t clock_rate_hz() const noexcept { return clock_rate_hz_; }
   [[nodiscard]] std::optional<std::uint32_t> ssrc() const noexcept { return ssrc_; }
   [[nodiscard]] std::uint16_t highest_sequence() const noexcept { return max_seq_; }
   /// A.1, A.3: the highest sequence number with the count of wraps above it.

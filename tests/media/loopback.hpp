@@ -88,6 +88,7 @@ public:
     return r;
   }
   [[nodiscard]] bool has_nothing() const { return !receive(MSG_DONTWAIT); }
+  [[nodiscard]] int fd() const { return fd_.get(); }
 
 private:
   media::owned_fd fd_;

@@ -18,14 +18,15 @@ namespace tandem::test {
 /// was sent before it has been dealt with.
 class relay_fixture {
 public:
-  explicit relay_fixture(std::size_t pairs = 4, std::optional<ip_address> address6 = {})
+  explicit relay_fixture(std::size_t pairs = 4, std::optional<ip_address> address6 = {},
+                         media::flow_share flows = {})
     : settings(small_pool(pairs, address6)), pool_(bound(settings)),
       board(pool_.size(), pool_.size()), epoll_{epoll_create1(EPOLL_CLOEXEC)} {
     for (const auto& p : pool_)
       locals_.push_back(p.rtp_local);
     sink = [this](const media::event& e) { events.push_back(e); };
     core = std::make_unique<media::relay>(std::uint16_t{0}, settings, sink, board, std::move(pool_),
-                                          epoll_.get());
+                                          epoll_.get(), std::move(flows));
   }
 
   /// Slot `i` in its present generation, as allocate() would hand it out.
@@ -102,7 +103,7 @@ private:
   [[nodiscard]] std::uint64_t seen_by(std::uint32_t index) const {
     using media::drop;
     const auto s = board.states[index].statistics.load();
-    auto n = s.rtp_packets_received + s.rtcp_packets_received;
+    auto n = s.rtp_packets_received - s.rtp_packets_carried + s.rtcp_packets_received;
     for (const auto why : {drop::not_rtp, drop::not_rtcp, drop::wrong_source, drop::no_remote,
                            drop::flood, drop::oversize})
       n += s.dropped_for(why);
@@ -126,7 +127,8 @@ public:
 
 /// Two phones, each on a slot of its own, connected.
 struct bridged : relay_fixture {
-  explicit bridged(std::size_t pairs = 4) : relay_fixture(pairs) {
+  explicit bridged(std::size_t pairs = 4, media::flow_share flows = {})
+    : relay_fixture(pairs, {}, std::move(flows)) {
     remote(a, alice);
     remote(b, bob);
     command(media::connect{a.id, b.id});

@@ -189,6 +189,58 @@ TEST_CASE("snapshot: restored on another clock, the machine goes on as if never 
   }
 }
 
+TEST_CASE("RFC 3550 A.1, A.8: a stream that somebody else counts for a while is counted once",
+          "[rtp]") {
+  stream_statistics alone{8000}, shared{8000}, other{8000};
+  sender one{alone}, two{shared};
+  for (const auto n : {65530, 65531, 65532}) {
+    one(static_cast<std::uint16_t>(n));
+    two(static_cast<std::uint16_t>(n));
+  }
+  auto place = shared.hand_over();
+  REQUIRE(place);
+  CHECK(place->extended() == 65532);
+  for (const auto n : {65533, 65535, 1, 2}) // two are lost, the numbers wrap
+    one(static_cast<std::uint16_t>(n));
+  place->highest = 2;
+  place->cycles += 65536;
+  place->transit = alone.hand_over()->transit;
+  place->jitter_x16 = alone.hand_over()->jitter_x16;
+  shared.take_back(*place, 4);
+  CHECK(shared.expected() == alone.expected());
+  CHECK(shared.lost() == alone.lost());
+  CHECK(shared.jitter() == alone.jitter());
+  CHECK(shared.hand_over() == alone.hand_over());
+
+  // What was here before the other began, and is read after it: nothing is pulled back.
+  const auto behind = *place;
+  two(3);
+  two(4);
+  shared.take_back(behind, 0);
+  CHECK(shared.extended_highest() == 65536 + 4);
+
+  // A source that is not known here, as after a restart: nothing is due before it is heard.
+  other.take_back(*place, 0);
+  CHECK(other.expected() == 0);
+  other.take_back({place->ssrc, 5, place->cycles, 0, 0}, 3);
+  CHECK(other.expected() == 3);
+  CHECK(other.lost() == 0);
+}
+
+TEST_CASE("RFC 3550 A.1: no place is handed over on probation or in doubt", "[rtp]") {
+  stream_statistics receiver{8000};
+  sender s{receiver};
+  CHECK_FALSE(receiver.hand_over());
+  s(10);
+  CHECK_FALSE(receiver.hand_over());
+  s(11);
+  CHECK(receiver.hand_over());
+  s(9000);
+  CHECK_FALSE(receiver.hand_over());
+  s(12);
+  CHECK_FALSE(receiver.hand_over()); // the jump is neither confirmed nor refuted
+}
+
 TEST_CASE("sequence: continuation reaches to max_dropout and no further", "[rtp]") {
   CHECK_FALSE(rtp::continues(10, 10));
   CHECK(rtp::continues(10, 11));
