@@ -106,6 +106,8 @@ struct media_settings {
   std::uint16_t last_port = 29999;    ///< odd, inclusive
   std::size_t workers = 0;            ///< 0: one per core
   std::chrono::seconds rtp_timeout{60};
+  /// At whose ingress the kernel relays settled streams; empty: nowhere.
+  std::vector<std::string> kernel_interfaces;
 
   bool operator==(const media_settings&) const = default;
   [[nodiscard]] const std::optional<ip_address>& address_for(ip_family f) const {

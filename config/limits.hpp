@@ -7,6 +7,7 @@ namespace tandem {
 // Bounds of a configuration file; one more is an error that names the key.
 constexpr std::size_t max_config_bytes = std::size_t{32} << 20;
 constexpr std::size_t max_sip_listens = 64;
+constexpr std::size_t max_kernel_interfaces = 16;
 constexpr std::size_t max_users = 100'000;
 constexpr std::size_t max_bindings_per_user = 32;
 constexpr std::size_t max_trunks = 10'000;

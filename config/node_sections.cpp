@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace tandem {
 
@@ -305,6 +306,27 @@ admin_settings read_admin(table_reader t) {
   return out;
 }
 
+/// Whether they are there, and what the kernel makes of them, is seen at the start.
+void read_kernel_interfaces(table_reader& t, media_settings& out) {
+  constexpr std::string_view example = R"(["eth0", "lo"])";
+  const auto names = t.texts("kernel_interfaces", example);
+  if (!names)
+    return;
+  const auto is_name = [](const std::string& n) { // dev_valid_name() of the kernel
+    return !n.empty() && n.size() < 16 && n != "." && n != ".."
+           && std::ranges::all_of(n, [](char c) { return is_visible(c) && c != '/' && c != ':'; });
+  };
+  const std::set<std::string> distinct(names->begin(), names->end());
+  if (!std::ranges::all_of(*names, is_name) || distinct.size() != names->size()
+      || names->size() > max_kernel_interfaces)
+    t.errors().add(t.line_of("kernel_interfaces"), t.full_key("kernel_interfaces"),
+                   "is not a list of network interfaces",
+                   "1 to " + std::to_string(max_kernel_interfaces)
+                       + " names of at most 15 characters, each once, such as "
+                       + std::string{example});
+  out.kernel_interfaces = *names;
+}
+
 media_settings read_media(table_reader t, const sip_settings& sip) {
   media_settings out;
   out.address = read_address(t.errors(), t.text("address", presence::optional, "192.0.2.1"),
@@ -317,6 +339,7 @@ media_settings read_media(table_reader t, const sip_settings& sip) {
     out.workers = static_cast<std::size_t>(*workers);
   if (const auto seconds = t.integer("rtp_timeout_s", {1, 86'400}))
     out.rtp_timeout = std::chrono::seconds{*seconds};
+  read_kernel_interfaces(t, out);
   t.finish();
   return out;
 }

@@ -52,6 +52,7 @@ media::engine_settings engine_settings_of(const media_settings& m) {
   s.last_port = m.last_port;
   s.workers = m.workers != 0 ? m.workers : std::max(1U, std::thread::hardware_concurrency());
   s.rtp_timeout = m.rtp_timeout;
+  s.kernel_interfaces = m.kernel_interfaces;
   return s;
 }
 
@@ -278,6 +279,10 @@ void node::parts::sample_packets() {
         &media::traffic::expected);
   count("tandem_rtp_datagrams_dropped_total", "Datagrams on media ports that were not passed on",
         &media::traffic::dropped);
+  count("tandem_rtp_packets_carried_total",
+        "RTP packets, of those received, that the kernel relayed", &media::traffic::carried);
+  count("tandem_rtp_flows_refused_total", "Times that a stream found no room or way in the kernel",
+        &media::traffic::flows_refused);
   count("tandem_rtp_streams", "RTP streams heard in the last 5 seconds", &media::traffic::streams);
   const auto jitter = [this](const char* name, const char* help, auto member) {
     figures.sample(name, help, [this, member] {

@@ -1,5 +1,7 @@
-// CPU of the media worker per relayed packet, from socket to socket over loopback. The figure is
+// CPU of the media worker per relayed packet, from socket to socket over loopback. `worker_us` is
 // the worker thread's own CPU time: the senders' and receivers' share of the kernel is not ours.
+// What the kernel relays costs no thread of ours, so there the process (phones and worker) and the
+// machine are to be seen beside phones that send to each other.
 #include "media/socket_address.hpp"
 #include "media/socket_engine.hpp"
 #include "tests/bench/phones.hpp"
@@ -7,6 +9,7 @@
 
 #include <benchmark/benchmark.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -16,7 +19,9 @@
 #include <atomic>
 #include <cstdlib>
 #include <ctime>
+#include <fstream>
 #include <span>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -27,11 +32,12 @@ namespace {
 using test::open_socket;
 using test::rtp_size;
 
-// Real time, and the CPU clock of the thread that asks: only workers do.
+// Real time, and the CPU clock of the worker: the one thread that asks besides the one that made
+// it.
 class worker_clock final : public tandem::clock {
 public:
   time_point now() const override {
-    if (!is_known_.load(std::memory_order_relaxed)) {
+    if (!is_known_.load(std::memory_order_relaxed) && !pthread_equal(maker_, pthread_self())) {
       pthread_getcpuclockid(pthread_self(), &cpu_);
       is_known_.store(true, std::memory_order_release);
     }
@@ -49,19 +55,59 @@ private:
     clock_gettime(which, &t);
     return std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec};
   }
+  const pthread_t maker_ = pthread_self();
   mutable clockid_t cpu_{};
   mutable std::atomic<bool> is_known_{false};
+};
+
+enum class path : std::uint8_t { sockets, kernel };
+
+// The program of media/kernel is attached to the loopback of a namespace of this thread's own, in
+// which all that follows takes place. False: not permitted.
+bool enter_own_network() {
+  static const bool is_own =
+      unshare(CLONE_NEWNET) == 0 && std::system("ip link set lo up") == 0; // once for all
+  return is_own;
+}
+
+// What all processes of this machine use, softirq included.
+class cpu_used {
+public:
+  void per_packet(benchmark::State& state, std::size_t packets) const {
+    const auto n = static_cast<double>(packets);
+    state.counters["process_us_per_packet"] = (process() - process_) / n;
+    state.counters["machine_us_per_packet"] = (machine() - machine_) / n;
+  }
+
+private:
+  static double process() {
+    timespec t{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return static_cast<double>(t.tv_sec) * 1e6 + static_cast<double>(t.tv_nsec) / 1e3;
+  }
+  static double machine() { // proc(5): user nice system idle iowait irq softirq steal, in 10 ms
+    std::ifstream file{"/proc/stat"};
+    std::string cpu;
+    std::array<double, 8> ticks{};
+    file >> cpu;
+    for (auto& t : ticks)
+      file >> t;
+    return (ticks[0] + ticks[1] + ticks[2] + ticks[5] + ticks[6]) * 1e4;
+  }
+  double process_ = process(), machine_ = machine();
 };
 
 // `sockets` RTP sockets in pairs, one phone on each.
 class loaded_engine {
 public:
-  explicit loaded_engine(std::size_t sockets) {
+  explicit loaded_engine(std::size_t sockets, path way = path::sockets) : way_(way) {
     media::engine_settings s;
     s.address = parse_ip_address("127.77.0.1").value();
     s.first_port = 20000;
     s.last_port = static_cast<std::uint16_t>(20000 + 2 * sockets - 1);
     s.packets_per_second = 1'000'000; // paced by the loop below, far above any phone
+    if (way == path::kernel)
+      s.kernel_interfaces = {"lo"};
     auto started = media::start_socket_engine(s, time_, [](const media::event&) {});
     if (!started)
       std::abort();
@@ -78,6 +124,9 @@ public:
     for (std::size_t i = 0; i < slots_.size(); ++i)
       while (engine_->statistics(slots_[i].id)->rtp_packets_received == 0)
         phones_.send_from(i);
+    if (way_ == path::kernel)
+      while (!is_carried())
+        (void) phones_.tick(time_of_phones_);
     for (int quiet = 0; quiet < 10; ++quiet) // stragglers of the last rounds
       if (phones_.drain() > 0)
         quiet = 0;
@@ -85,7 +134,20 @@ public:
   test::phones& phones() { return phones_; }
   [[nodiscard]] duration worker_cpu() const { return time_.worker_cpu(); }
 
+  [[nodiscard]] std::uint64_t carried() const {
+    std::uint64_t n = 0;
+    for (const auto& s : slots_)
+      n += engine_->statistics(s.id)->rtp_packets_carried;
+    return n;
+  }
+
 private:
+  [[nodiscard]] bool is_carried() const {
+    for (const auto& s : slots_)
+      if (engine_->statistics(s.id)->rtp_packets_carried == 0)
+        return false;
+    return true;
+  }
   void add_phone() {
     const auto local = phones_.add();
     const auto s = engine_->allocate(ip_family::v4, {1, 1}).value();
@@ -95,33 +157,70 @@ private:
     slots_.push_back(s);
   }
 
+  path way_;
+  test::milliseconds time_of_phones_;
   worker_clock time_;
   std::unique_ptr<media::engine> engine_;
   std::vector<media::slot> slots_;
   test::phones phones_;
 };
 
+path way_of(const benchmark::State& state) {
+  return state.range(1) == 0 ? path::sockets : path::kernel;
+}
+
 void relayed_packet(benchmark::State& state) {
-  loaded_engine e{static_cast<std::size_t>(state.range(0))};
+  if (!enter_own_network())
+    return state.SkipWithError("no network namespace of its own: it needs root");
+  loaded_engine e{static_cast<std::size_t>(state.range(0)), way_of(state)};
   e.warm_up();
   const auto cpu = e.worker_cpu();
+  const auto carried = e.carried();
+  const cpu_used all;
   std::size_t packets = 0;
   for (auto _ : state) {
     e.phones().send_round();
     packets += e.phones().receive_round();
   }
+  all.per_packet(state, packets);
   const auto used = std::chrono::duration<double, std::micro>(e.worker_cpu() - cpu).count();
   state.counters["worker_us_per_packet"] = used / static_cast<double>(packets);
   state.counters["packets"] = static_cast<double>(packets);
+  state.counters["carried"] = static_cast<double>(e.carried() - carried);
 }
-BENCHMARK(relayed_packet)->Arg(2)->Arg(100)->Arg(1000)->Arg(4000)->UseRealTime();
+BENCHMARK(relayed_packet)
+    ->ArgNames({"streams", "kernel"})
+    ->ArgsProduct({{2, 100, 1000, 4000}, {0, 1}})
+    ->UseRealTime();
+
+// Nobody between the phones: what they cost themselves.
+void direct_packet(benchmark::State& state) {
+  test::phones phones;
+  std::vector<ip_endpoint> ends;
+  for (std::int64_t i = 0; i < state.range(0); ++i)
+    ends.push_back(phones.add());
+  for (std::size_t i = 0; i < ends.size(); ++i)
+    phones.aim(i, ends[i ^ 1U]);
+  const cpu_used all;
+  std::size_t packets = 0;
+  for (auto _ : state) {
+    phones.send_round();
+    packets += phones.receive_round();
+  }
+  all.per_packet(state, packets);
+}
+BENCHMARK(direct_packet)->Arg(2)->Arg(100)->Arg(1000)->Arg(4000)->UseRealTime();
 
 // As calls bring them: two streams each, a packet every 20 ms. `late` above 0: the phones' thread
 // could not keep up, and the streams were slower than that.
 void paced_streams(benchmark::State& state) {
-  loaded_engine e{static_cast<std::size_t>(state.range(0))};
+  if (!enter_own_network())
+    return state.SkipWithError("no network namespace of its own: it needs root");
+  loaded_engine e{static_cast<std::size_t>(state.range(0)), way_of(state)};
   e.warm_up();
   const auto cpu = e.worker_cpu();
+  const auto carried = e.carried();
+  const cpu_used all;
   const auto begin = std::chrono::steady_clock::now();
   std::size_t came = 0;
   const auto ticks = static_cast<std::size_t>(state.max_iterations);
@@ -130,6 +229,7 @@ void paced_streams(benchmark::State& state) {
     came += e.phones().tick(time);
   const std::chrono::duration<double, std::micro> wall = std::chrono::steady_clock::now() - begin;
   const auto used = std::chrono::duration<double, std::micro>(e.worker_cpu() - cpu).count();
+  all.per_packet(state, came);
   for (int i = 0; i < 50; ++i) // what is still under way
     time.wait();
   came += e.phones().drain();
@@ -137,15 +237,13 @@ void paced_streams(benchmark::State& state) {
   state.counters["worker_percent"] = 100 * used / wall.count();
   state.counters["worker_us_per_packet"] = used / static_cast<double>(came);
   state.counters["packets_per_second"] = static_cast<double>(came) / wall.count() * 1e6;
+  state.counters["carried"] = static_cast<double>(e.carried() - carried);
   state.counters["lost"] = sent - static_cast<double>(came);
   state.counters["late_percent"] = 100 * (wall.count() / (static_cast<double>(ticks) * 2e4) - 1);
 }
 BENCHMARK(paced_streams)
-    ->Arg(1000)
-    ->Arg(2000)
-    ->Arg(3000)
-    ->Arg(4000)
-    ->Arg(5000)
+    ->ArgNames({"streams", "kernel"})
+    ->ArgsProduct({{1000, 2000, 3000, 4000, 5000}, {0, 1}})
     ->Iterations(100)
     ->UseRealTime();
 

@@ -67,6 +67,7 @@ TEST_CASE("configuration: the least file and the defaults that docs/CONFIG.md na
   CHECK(c.media.first_port == 20000);
   CHECK(c.media.last_port == 29999);
   CHECK(c.media.workers == 0);
+  CHECK(c.media.kernel_interfaces.empty());
   CHECK(c.media.rtp_timeout == 60s);
   CHECK(c.users.empty());
   CHECK(c.trunks.empty());
@@ -117,6 +118,7 @@ TEST_CASE("configuration: values at the ends of their ranges", "[config]") {
                       "[[sip.listen]]\ntransport = \"udp\"\naddress = \"[::1]:65535\"\n"
                       "[admin]\nlisten = \"0.0.0.0:1\"\ntoken = \"0123456789abcdef\"\n"
                       "[media]\naddress6 = \"::1\"\nports = [1024, 1025]\nworkers = 64\n"
+                      "kernel_interfaces = [\"eth0\", \"lo\"]\n"
                       "rtp_timeout_s = 86400\n");
   CHECK(c.node.data == "/srv/a");
   CHECK(c.node.level == log_level::trace);
@@ -129,6 +131,7 @@ TEST_CASE("configuration: values at the ends of their ranges", "[config]") {
   CHECK(c.media.first_port == 1024);
   CHECK(c.media.last_port == 1025);
   CHECK(c.media.workers == 64);
+  CHECK(c.media.kernel_interfaces == std::vector<std::string>{"eth0", "lo"});
   CHECK(c.media.rtp_timeout == 24h);
   CHECK(read(least + "[admin]\nlisten = \"[::1]:8080\"\n").admin.listen.port == 8080);
 }

@@ -86,9 +86,9 @@ TEST_CASE("config errors: unknown keys and tables name the nearest known one", "
        "12: users[1].ha1.md4: unknown key; did you mean users[1].ha1.md5?"},
       {least + "\"a b\\n\" = 1\n",
        "8: media.a?b?: unknown key; known here: address, address6, ports, "
-       "workers, rtp_timeout_s"},
+       "workers, rtp_timeout_s, kernel_interfaces"},
       {least + "'' = 1\n", "8: media.'': unknown key; known here: address, address6, ports, "
-                           "workers, rtp_timeout_s"},
+                           "workers, rtp_timeout_s, kernel_interfaces"},
       {"'' = 1\n" + least, "1: '': unknown key; known here: node, auth, sip, registrar, restore, "
                            "admin, media, users, trunks, routes"},
   });
@@ -258,6 +258,15 @@ TEST_CASE("config errors: [node], [auth] and [sip]", "[config]") {
 
 TEST_CASE("config errors: [admin] and [media]", "[config]") {
   const auto admin = [](const std::string& lines) { return least + "[admin]\n" + lines; };
+  const std::string no_interfaces =
+      "8: media.kernel_interfaces: is not a list of network interfaces; 1 to 16 names of at most "
+      "15 characters, each once, such as [\"eth0\", \"lo\"]";
+  const auto interfaces = [](std::size_t n) {
+    std::string list;
+    for (std::size_t i = 0; i < n; ++i)
+      list += (i == 0 ? "[\"eth" : ", \"eth") + std::to_string(i) + '"';
+    return list + "]";
+  };
   const std::string range = "; [20000, 29999]: an even and an odd port from 1024 to 65535";
   const std::string v4 = "; the IPv4 address that phones send media to, for example \"192.0.2.1\"";
   const std::string v6 =
@@ -305,6 +314,10 @@ TEST_CASE("config errors: [admin] and [media]", "[config]") {
        "that no other socket uses"},
       {least + "workers = 65\n", "8: media.workers: 65 is out of range; an integer from 0 to 64"},
       {least + "workers = -1\n", "8: media.workers: -1 is out of range; an integer from 0 to 64"},
+      {least + "kernel_interfaces = [\"eth0\", \"eth0\"]\n", no_interfaces},
+      {least + "kernel_interfaces = [\"sixteen_letters_\"]\n", no_interfaces},
+      {least + "kernel_interfaces = [\"a/b\"]\n", no_interfaces},
+      {least + "kernel_interfaces = " + interfaces(17) + "\n", no_interfaces},
       {least + "rtp_timeout_s = 0\n",
        "8: media.rtp_timeout_s: 0 is out of range; an integer from 1 to "
        "86400"},
