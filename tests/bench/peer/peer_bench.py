@@ -38,6 +38,13 @@ def resident_bytes(pid):
     return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmRSS"))
 
 
+def dropped_datagrams():
+    """By all UDP sockets here, for they were full: a generator that did not run in time."""
+    names, values = (line.split() for line in Path("/proc/net/snmp").read_text().splitlines()
+                     if line.startswith("Udp:"))
+    return int(values[names.index("RcvbufErrors")])
+
+
 def steal_s():
     fields = Path("/proc/stat").read_text().splitlines()[0].split()
     return int(fields[8]) / os.sysconf("SC_CLK_TCK")
@@ -174,14 +181,14 @@ def measure(kind, make, rate, options):
     peer = make(options)
     try:
         pids = peer.pids()
-        cpu, stolen = threads_cpu_s(pids), steal_s()
+        cpu, stolen, dropped = threads_cpu_s(pids), steal_s(), dropped_datagrams()
         counts = run(peer, rate, options)
         cpu, stolen = threads_cpu_s(pids) - cpu, steal_s() - stolen
         units = counts["good"] * requests
         ms = 1000 * cpu / units
         print(f"{kind:9} {rate:6}/s  {peer.name:9} {ms:7.3f} ms  good {counts['good']}"
               f"  failed {counts['failed']}  again {counts['retransmissions']}"
-              f"  steal {stolen:.1f} s", flush=True)
+              f"  dropped {dropped_datagrams() - dropped}  steal {stolen:.1f} s", flush=True)
         return ms
     finally:
         peer.stop()
