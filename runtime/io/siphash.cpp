@@ -1,113 +1,82 @@
 #include "runtime/io/siphash.hpp"
 
-#include <bit>
-#include <cstddef>
-#include <cstring>
+#include "runtime/base/check.hpp"
+
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
 
 namespace tandem {
 
 namespace {
 
-static_assert(std::endian::native == std::endian::little); // as the paper's words are
-
-std::uint64_t word_of(const void* octets) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, octets, sizeof word);
-  return word;
-}
-
-/// The octets of a result in their order are the digits of its key.
-std::uint64_t reversed(std::uint64_t word) {
-  return __builtin_bswap64(word);
-}
-
-/// Section 2 of the paper; the constants of the 128-bit result are those of the authors' code.
-class sip_state {
-public:
-  sip_state(std::uint64_t k0, std::uint64_t k1)
-    : v0_(k0 ^ 0x736f6d6570736575), v1_(k1 ^ 0x646f72616e646f6d ^ 0xee),
-      v2_(k0 ^ 0x6c7967656e657261), v3_(k1 ^ 0x7465646279746573) {}
-
-  void add(std::string_view octets) {
-    if (size_ % 8 == 0)
-      add_words(octets);
-    for (const char octet : octets) {
-      word_ |= std::uint64_t{static_cast<std::uint8_t>(octet)} << 8 * (size_ % 8);
-      if (++size_ % 8 == 0) {
-        compress(word_);
-        word_ = 0;
-      }
-    }
-  }
-
-  void add_with_length(std::string_view octets) {
-    const std::uint64_t length = octets.size();
-    add({reinterpret_cast<const char*>(&length), sizeof length});
-    add(octets);
-  }
-
-  [[nodiscard]] key128 finish() {
-    compress(word_ | std::uint64_t{size_ & 0xff} << 56);
-    v2_ ^= 0xee;
-    const auto first = finalized();
-    v1_ ^= 0xdd;
-    return {reversed(first), reversed(finalized())};
-  }
-
-private:
-  /// As many as there are, which leave `octets`.
-  void add_words(std::string_view& octets) {
-    for (; octets.size() >= 8; octets.remove_prefix(8), size_ += 8)
-      compress(word_of(octets.data()));
-  }
-
-  void compress(std::uint64_t m) {
-    v3_ ^= m;
-    round();
-    round();
-    v0_ ^= m;
-  }
-
-  std::uint64_t finalized() {
-    for (int i = 0; i < 4; ++i)
-      round();
-    return v0_ ^ v1_ ^ v2_ ^ v3_;
-  }
-
-  void round() {
-    v0_ += v1_;
-    v2_ += v3_;
-    v1_ = std::rotl(v1_, 13) ^ v0_;
-    v3_ = std::rotl(v3_, 16) ^ v2_;
-    v0_ = std::rotl(v0_, 32);
-    v2_ += v1_;
-    v0_ += v3_;
-    v1_ = std::rotl(v1_, 17) ^ v2_;
-    v3_ = std::rotl(v3_, 21) ^ v0_;
-    v2_ = std::rotl(v2_, 32);
-  }
-
-  std::uint64_t v0_, v1_, v2_, v3_;
-  std::uint64_t word_ = 0; ///< octets that fill no word yet
-  std::size_t size_ = 0;
+struct mac_free {
+  void operator()(EVP_MAC* m) const { EVP_MAC_free(m); }
+  void operator()(EVP_MAC_CTX* c) const { EVP_MAC_CTX_free(c); }
 };
+using context = std::unique_ptr<EVP_MAC_CTX, mac_free>;
+
+void update(EVP_MAC_CTX* c, std::string_view bytes) {
+  TANDEM_CHECK(EVP_MAC_update(c, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size())
+               == 1);
+}
+
+void update_with_length(EVP_MAC_CTX* c, std::string_view bytes) {
+  std::array<char, 8> length{};
+  for (std::size_t i = 0; i < length.size(); ++i)
+    length[i] = static_cast<char>(std::uint64_t{bytes.size()} >> 8 * i);
+  update(c, {length.data(), length.size()});
+  update(c, bytes);
+}
+
+key128 finish(EVP_MAC_CTX* c) {
+  std::array<std::uint8_t, 16> out{};
+  std::size_t size = 0;
+  TANDEM_CHECK(EVP_MAC_final(c, out.data(), &size, out.size()) == 1 && size == out.size());
+  key128 k; // in the order of the octets, so that the digits of a key read as the hash's
+  for (std::size_t i = 0; i < 8; ++i) {
+    k.high = k.high << 8 | out[i];
+    k.low = k.low << 8 | out[i + 8];
+  }
+  return k;
+}
 
 } // namespace
 
-siphash::siphash(const secret& key) : k0_(word_of(key.data())), k1_(word_of(key.data() + 8)) {
+struct siphash::state {
+  context keyed;
+
+  // Copying the keyed context costs 0.15 µs and makes concurrent calls independent.
+  [[nodiscard]] context copy() const {
+    context c{EVP_MAC_CTX_dup(keyed.get())};
+    TANDEM_CHECK(c != nullptr);
+    return c;
+  }
+};
+
+siphash::siphash(const secret& key) : state_(std::make_unique<state>()) {
+  const std::unique_ptr<EVP_MAC, mac_free> mac{EVP_MAC_fetch(nullptr, "SIPHASH", nullptr)};
+  TANDEM_CHECK(mac != nullptr);
+  state_->keyed.reset(EVP_MAC_CTX_new(mac.get()));
+  std::size_t size = 16;
+  const std::array parameters = {OSSL_PARAM_construct_size_t(OSSL_MAC_PARAM_SIZE, &size),
+                                 OSSL_PARAM_construct_end()};
+  TANDEM_CHECK(EVP_MAC_init(state_->keyed.get(), key.data(), key.size(), parameters.data()) == 1);
 }
 
+siphash::~siphash() = default;
+
 key128 siphash::operator()(std::string_view a, std::string_view b) const {
-  sip_state s{k0_, k1_};
-  s.add_with_length(a);
-  s.add_with_length(b);
-  return s.finish();
+  const auto c = state_->copy();
+  update_with_length(c.get(), a);
+  update_with_length(c.get(), b);
+  return finish(c.get());
 }
 
 key128 siphash::of(std::string_view message) const {
-  sip_state s{k0_, k1_};
-  s.add(message);
-  return s.finish();
+  const auto c = state_->copy();
+  update(c.get(), message);
+  return finish(c.get());
 }
 
 } // namespace tandem
