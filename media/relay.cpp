@@ -81,12 +81,12 @@ void relay::on_readable(std::uint64_t token, time_point now) noexcept {
   for (std::size_t i = 0; i < batch_.size(); ++i)
     if (judge(index, which, i, now))
       batch_.queue(i);
-  if (batch_.is_any_queued()) {
+  const bool is_passed_on = batch_.is_any_queued();
+  if (is_passed_on)
     forward(index, *onward(index), which, now);
-    if (flows_ != nullptr && which == lane::rtp)
-      offer(index, now);
-  }
-  publish(index);
+  publish(index); // before a flow is shown: who adds what that has taken knows what came before it
+  if (is_passed_on && flows_ != nullptr && which == lane::rtp)
+    offer(index, now);
 }
 
 // Looking for a second datagram costs a third of reading the first, and a phone sends one at a

@@ -6,11 +6,13 @@
 #include "runtime/base/time.hpp"
 
 #include <catch2/catch.hpp>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -86,6 +88,12 @@ public:
     r.content.resize(static_cast<std::size_t>(n));
     r.from = media::read_address(address);
     return r;
+  }
+  /// Without a spin: whoever delivers may need this processor.
+  [[nodiscard]] std::optional<received> receive_within(std::chrono::milliseconds limit) const {
+    pollfd readable{fd_.get(), POLLIN, 0};
+    return poll(&readable, 1, static_cast<int>(limit.count())) == 1 ? receive(MSG_DONTWAIT)
+                                                                    : std::nullopt;
   }
   [[nodiscard]] bool has_nothing() const { return !receive(MSG_DONTWAIT); }
   [[nodiscard]] int fd() const { return fd_.get(); }

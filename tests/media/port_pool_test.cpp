@@ -167,6 +167,8 @@ TEST_CASE("pool: an unparked IPv6 socket is tied to no address", "[media]") {
   CHECK_FALSE(waiting());
   REQUIRE(media::unpark(pair.rtp.get()));
   sender.send(bytes{2}, pair.rtp_local);
+  pollfd readable{pair.rtp.get(), POLLIN, 0};
+  CHECK(poll(&readable, 1, 5000) == 1);
   CHECK(waiting());
   std::ifstream sockets{"/proc/self/net/udp6"};
   char port[8];

@@ -12,6 +12,7 @@
 #include <netinet/in.h>
 #include <netinet/ip6.h>
 #include <netinet/udp.h>
+#include <poll.h>
 
 #include <chrono>
 #include <cstdio>
@@ -77,19 +78,40 @@ public:
     REQUIRE(engine->submit(
         media::set_remote{s.id, p.rtp.local(), p.rtcp.local(), direction::send_receive, 8000}));
   }
-  /// Sends from one phone until the kernel has carried a packet; returns how many were sent, all of
-  /// which have come.
+  /// Sends from one phone until the kernel has carried a packet; returns how many were sent, none
+  /// of which is under way any more.
   std::uint16_t settle() {
+    bool is_heard = false; // before that the slots may not be open yet
     for (std::uint16_t n = 1; n < 2000; ++n) {
       send(n);
-      const auto until = time_.now() + 100ms;
-      while (!bob.rtp.receive(MSG_DONTWAIT) && time_.now() < until) { // the slots open only now
-      }
-      if (of(a).rtp_packets_carried != 0)
-        return n;
+      const auto until = time_.now() + (is_heard ? 5s : 100ms);
+      bool has_come = false;
+      while (!has_come && time_.now() < until)
+        if (const auto got = take(10ms)) {
+          is_heard = true;
+          has_come = got->content == rtp_bytes({.sequence = n});
+        }
+      if (!has_come || of(a).rtp_packets_carried == 0)
+        continue;
+      // The worker counts a packet after it has sent it.
+      REQUIRE(comes_true([&] { return !take(10ms) && of(a).rtp_packets_received >= came_; }));
+      return n;
     }
     FAIL("nothing was carried");
     return 0;
+  }
+  /// The other phone's next packet.
+  std::optional<phone_socket::received> take(std::chrono::milliseconds limit) {
+    auto got = bob.rtp.receive_within(limit);
+    came_ += got ? 1 : 0;
+    return got;
+  }
+  /// Nothing more of what was sent to the other phone is under way.
+  [[nodiscard]] bool have_all_come() {
+    return comes_true([&] {
+      (void) take(10ms);
+      return came_ == of(b).rtp_packets_sent;
+    });
   }
   void send(std::uint16_t sequence, std::uint32_t ssrc = 0x11223344) const {
     alice.rtp.send(rtp_bytes({.ssrc = ssrc, .sequence = sequence}), a.rtp);
@@ -112,6 +134,9 @@ public:
   std::unique_ptr<media::engine> engine;
   std::function<media::traffic()> look;
   media::slot a, b;
+
+private:
+  std::uint64_t came_ = 0;
 };
 
 /// Returns the last sequence number.
@@ -240,6 +265,8 @@ TEST_CASE("port pool: an unparked IPv6 socket hears addresses other than its own
   CHECK(recv(pair.rtp.get(), got.data(), got.size(), MSG_DONTWAIT) < 0);
   REQUIRE(media::unpark(pair.rtp.get()));
   stranger.send(rtp_bytes({}), pair.rtp_local);
+  pollfd readable{pair.rtp.get(), POLLIN, 0};
+  CHECK(poll(&readable, 1, 5000) == 1);
   CHECK(recv(pair.rtp.get(), got.data(), got.size(), MSG_DONTWAIT) == 8);
   REQUIRE(media::park(pair.rtp.get(), pair.rtp_local));
   stranger.send(rtp_bytes({}), pair.rtp_local);
@@ -265,7 +292,7 @@ TEST_CASE("kernel flows: what does not match exactly goes to the socket", "[medi
   SECTION("another SSRC") {
     c.send(7, 99);
     CHECK(bob.rtp.receive());
-    CHECK(c.of(c.a).ssrc == 99);
+    CHECK(c.comes_true([&] { return c.of(c.a).ssrc == 99; }));
     CHECK(c.of(c.a).rtp_packets_carried == carried);
   }
   SECTION("a jump in the numbers (RFC 3550 A.1)") {
@@ -301,16 +328,13 @@ TEST_CASE("kernel flows: hold stops the flow", "[media]") {
   carried_call c{address("127.0.0.1"), "lo", alice, bob};
   auto next = c.settle();
   REQUIRE(c.engine->submit(media::set_direction{c.a.id, direction::inactive}));
-  bool is_held = false; // heard, counted, passed on to nobody
-  for (int i = 0; i < 20 && !is_held; ++i) {
+  // Heard, counted, passed on to nobody.
+  REQUIRE(c.comes_true([&] {
     c.send(++next);
-    const auto until = c.time_.now() + 100ms;
-    while (!is_held && c.time_.now() < until)
-      is_held = c.of(c.a).dropped_for(drop::not_allowed) != 0;
-  }
-  REQUIRE(is_held);
-  while (!bob.rtp.has_nothing()) { // of before the command was carried out
-  }
+    (void) c.take(10ms);
+    return c.of(c.a).dropped_for(drop::not_allowed) != 0;
+  }));
+  REQUIRE(c.have_all_come()); // of before the command was carried out
   c.send(++next);
   REQUIRE(c.comes_true([&] { return c.of(c.a).dropped_for(drop::not_allowed) >= 2; }));
   CHECK(bob.rtp.has_nothing());
