@@ -97,7 +97,8 @@ private:
   double process_ = process(), machine_ = machine();
 };
 
-// `sockets` RTP sockets in pairs, one phone on each.
+// `sockets` RTP sockets in pairs, one phone on each. The calls are by turns those of two groups of
+// phones, each for a thread of its own.
 class loaded_engine {
 public:
   explicit loaded_engine(std::size_t sockets, path way = path::sockets) : way_(way) {
@@ -120,18 +121,25 @@ public:
 
   // Until every slot listens and is latched, and nothing is under way.
   void warm_up() {
-    phones_.send_round();
+    send_round();
     for (std::size_t i = 0; i < slots_.size(); ++i)
       while (engine_->statistics(slots_[i].id)->rtp_packets_received == 0)
-        phones_.send_from(i);
+        group_of(i).send_from(place_of(i));
     if (way_ == path::kernel)
       while (!is_carried())
-        (void) phones_.tick(time_of_phones_);
+        for (auto& g : groups_)
+          (void) g.tick(time_of_phones_);
     for (int quiet = 0; quiet < 10; ++quiet) // stragglers of the last rounds
-      if (phones_.drain() > 0)
+      if (drain() > 0)
         quiet = 0;
   }
-  test::phones& phones() { return phones_; }
+  void send_round() {
+    for (auto& g : groups_)
+      g.send_round();
+  }
+  std::size_t receive_round() { return groups_[0].receive_round() + groups_[1].receive_round(); }
+  std::size_t drain() { return groups_[0].drain() + groups_[1].drain(); }
+  test::phones& group(std::size_t n) { return groups_[n]; }
   [[nodiscard]] duration worker_cpu() const { return time_.worker_cpu(); }
 
   [[nodiscard]] std::uint64_t carried() const {
@@ -149,20 +157,24 @@ private:
     return true;
   }
   void add_phone() {
-    const auto local = phones_.add();
+    const auto i = slots_.size();
+    const auto local = group_of(i).add();
     const auto s = engine_->allocate(ip_family::v4, {1, 1}).value();
     (void) engine_->submit(
         media::set_remote{s.id, local, local, media::direction::send_receive, 8000});
-    phones_.aim(slots_.size(), s.rtp);
+    group_of(i).aim(place_of(i), s.rtp);
     slots_.push_back(s);
   }
+
+  test::phones& group_of(std::size_t slot) { return groups_[slot / 2 % 2]; }
+  static std::size_t place_of(std::size_t slot) { return slot / 4 * 2 + slot % 2; }
 
   path way_;
   test::milliseconds time_of_phones_;
   worker_clock time_;
   std::unique_ptr<media::engine> engine_;
   std::vector<media::slot> slots_;
-  test::phones phones_;
+  std::array<test::phones, 2> groups_;
 };
 
 path way_of(const benchmark::State& state) {
@@ -179,8 +191,8 @@ void relayed_packet(benchmark::State& state) {
   const cpu_used all;
   std::size_t packets = 0;
   for (auto _ : state) {
-    e.phones().send_round();
-    packets += e.phones().receive_round();
+    e.send_round();
+    packets += e.receive_round();
   }
   all.per_packet(state, packets);
   const auto used = std::chrono::duration<double, std::micro>(e.worker_cpu() - cpu).count();
@@ -211,7 +223,7 @@ void direct_packet(benchmark::State& state) {
 }
 BENCHMARK(direct_packet)->Arg(2)->Arg(100)->Arg(1000)->Arg(4000)->UseRealTime();
 
-// As calls bring them: two streams each, a packet every 20 ms. `late` above 0: the phones' thread
+// As calls bring them: two streams each, a packet every 20 ms. `late` above 0: the phones' threads
 // could not keep up, and the streams were slower than that.
 void paced_streams(benchmark::State& state) {
   if (!enter_own_network())
@@ -222,18 +234,25 @@ void paced_streams(benchmark::State& state) {
   const auto carried = e.carried();
   const cpu_used all;
   const auto begin = std::chrono::steady_clock::now();
-  std::size_t came = 0;
+  std::size_t came = 0, came_there = 0;
   const auto ticks = static_cast<std::size_t>(state.max_iterations);
   test::milliseconds time;
+  std::thread there{[&] {
+    test::milliseconds own_time;
+    for (std::size_t i = 0; i < ticks; ++i)
+      came_there += e.group(1).tick(own_time);
+  }};
   for (auto _ : state)
-    came += e.phones().tick(time);
+    came += e.group(0).tick(time);
+  there.join();
+  came += came_there;
   const std::chrono::duration<double, std::micro> wall = std::chrono::steady_clock::now() - begin;
   const auto used = std::chrono::duration<double, std::micro>(e.worker_cpu() - cpu).count();
   all.per_packet(state, came);
   for (int i = 0; i < 50; ++i) // what is still under way
     time.wait();
-  came += e.phones().drain();
-  const auto sent = static_cast<double>(ticks * e.phones().size());
+  came += e.drain();
+  const auto sent = static_cast<double>(ticks * (e.group(0).size() + e.group(1).size()));
   state.counters["worker_percent"] = 100 * used / wall.count();
   state.counters["worker_us_per_packet"] = used / static_cast<double>(came);
   state.counters["packets_per_second"] = static_cast<double>(came) / wall.count() * 1e6;
