@@ -177,19 +177,22 @@ bool park(int fd, const ip_endpoint& local) noexcept {
   if (local.address.family == ip_family::v6) {
     std::array<sock_filter, 1> nothing = {{{BPF_RET | BPF_K, 0, 0, 0}}};
     const sock_fprog filter{static_cast<unsigned short>(nothing.size()), nothing.data()};
-    return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) == 0;
+    if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) != 0)
+      return false;
+  } else {
+    socket_address self;
+    const auto length = write_address(local, self);
+    if (connect(fd, &self.any, length) != 0)
+      return false;
   }
-  socket_address self;
-  const auto length = write_address(local, self);
-  return connect(fd, &self.any, length) == 0;
+  drain(fd);
+  return true;
 }
 
-bool unpark(int fd) noexcept {
-  drain(fd);
-  // Only IPv6 sockets have a filter to give up.
+bool unpark(int fd, ip_family family) noexcept {
   const int unused = 0;
-  if (setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused) == 0)
-    return true;
+  if (family == ip_family::v6)
+    return setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused) == 0;
   socket_address nobody{};
   nobody.any.sa_family = AF_UNSPEC; // dissolves the connection, keeps the explicit bind
   return connect(fd, &nobody.any, sizeof nobody.any) == 0;

@@ -59,11 +59,11 @@ struct bound_pool {
                                                               const pool_plan&);
 
 /// A parked socket hears nobody and buffers nothing: it is connected to itself, or filters all
-/// (IPv6). An idle pool would otherwise keep the megabytes that strangers send to it. False: the
-/// kernel refused.
+/// (IPv6), and what had arrived is thrown away. An idle pool would otherwise keep the megabytes that
+/// strangers send to it. False: the kernel refused.
 [[nodiscard]] bool park(int fd, const ip_endpoint& local) noexcept;
-/// Throws away what had arrived and lets the socket hear everybody. False: the kernel refused.
-[[nodiscard]] bool unpark(int fd) noexcept;
+/// Lets the socket hear everybody. False: the kernel refused.
+[[nodiscard]] bool unpark(int fd, ip_family) noexcept;
 /// Reads until nothing is left. On a parked socket it stays so.
 void drain(int fd) noexcept;
 

@@ -10,8 +10,10 @@ relay::relay(std::uint16_t worker, const engine_settings& settings, const event_
   : worker_(worker), settings_(settings), sink_(sink), board_(board), epoll_(epoll),
     slots_(pairs.size()), quarantine_(pairs.size()), flows_(flows.table) {
   open_.reserve(pairs.size());
-  for (std::size_t i = 0; i < pairs.size(); ++i)
+  for (std::uint32_t i = 0; i < slots_.size(); ++i) {
     slots_[i].sockets = std::move(pairs[i]);
+    slots_[i].is_socket_lost = !watch(i);
+  }
   if (flows_ != nullptr)
     inherit(std::move(flows.inherited));
 }
@@ -65,8 +67,10 @@ event relay::about(std::uint32_t index) const noexcept {
 void relay::on_readable(std::uint64_t token, time_point now) noexcept {
   const auto index = static_cast<std::uint32_t>(token >> 1);
   const auto which = (token & 1U) == 0 ? lane::rtp : lane::rtcp;
-  if (index >= slots_.size() || slots_[index].current != use::open)
-    return; // closed by a command after epoll had reported it
+  if (index >= slots_.size())
+    return;
+  if (slots_[index].current != use::open)
+    return drain(fd_of(slots_[index], which)); // closed by a command after epoll had reported it
   auto& here = slots_[index];
   if (read(here, which, now) == datagram_batch::outcome::failed) {
     here.is_socket_lost = true;

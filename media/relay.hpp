@@ -23,7 +23,7 @@ namespace tandem::media {
 ///                              `--failure--> failed --release--> quarantined, or retired
 class relay {
 public:
-  /// Slot `i` of the board gets `pairs[i]`; `epoll` learns which sockets are in use. Everything
+  /// Slot `i` of the board gets `pairs[i]`, which `epoll` reports from now on. Everything
   /// given by reference outlives the relay.
   relay(std::uint16_t worker, const engine_settings&, const event_sink&, slot_board&,
         std::vector<socket_pair> pairs, int epoll, flow_share = {});
@@ -84,6 +84,7 @@ private:
 
   [[nodiscard]] slot_entry* opened(const slot_id&, time_point now) noexcept;
   [[nodiscard]] bool is_current(const slot_id&) const noexcept;
+  [[nodiscard]] bool watch(std::uint32_t index) noexcept;
   [[nodiscard]] bool open(std::uint32_t index, time_point now) noexcept;
   void close(std::uint32_t index, time_point now) noexcept;
   void detach(std::uint32_t index, time_point now) noexcept;

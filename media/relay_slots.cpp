@@ -5,6 +5,18 @@
 
 namespace tandem::media {
 
+// Once for the life of the process: parked, a socket has nothing to report.
+bool relay::watch(std::uint32_t index) noexcept {
+  for (const auto which : {lane::rtp, lane::rtcp}) {
+    epoll_event interest{};
+    interest.events = EPOLLIN;
+    interest.data.u64 = token(index, which);
+    if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd_of(slots_[index], which), &interest) != 0)
+      return false;
+  }
+  return true;
+}
+
 bool relay::is_current(const slot_id& id) const noexcept {
   return id.worker == worker_ && id.index < slots_.size()
          && board_.states[id.index].generation.load(std::memory_order_relaxed) == id.generation;
@@ -33,14 +45,9 @@ bool relay::open(std::uint32_t index, time_point now) noexcept {
   s.current = use::open;
   s.open_position = static_cast<std::uint32_t>(open_.size());
   open_.push_back(index); // within what the constructor reserved
-  bool is_ready = true;
-  for (const auto which : {lane::rtp, lane::rtcp}) {
-    epoll_event interest{};
-    interest.events = EPOLLIN;
-    interest.data.u64 = token(index, which);
-    is_ready = is_ready && unpark(fd_of(s, which))
-               && epoll_ctl(epoll_, EPOLL_CTL_ADD, fd_of(s, which), &interest) == 0;
-  }
+  bool is_ready = !s.is_socket_lost;
+  for (const auto which : {lane::rtp, lane::rtcp})
+    is_ready = is_ready && unpark(fd_of(s, which), s.sockets.rtp_local.address.family);
   if (!is_ready) {
     s.is_socket_lost = true;
     fail(index, failure::socket_error, now);
@@ -59,10 +66,9 @@ void relay::close(std::uint32_t index, time_point now) noexcept {
   auto local = s.sockets.rtp_local;
   for (const auto which : {lane::rtp, lane::rtcp}) {
     const int fd = fd_of(s, which);
-    epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
-    // Should the kernel refuse, the buffer fills once; open() empties it before it listens.
-    (void) park(fd, local);
-    drain(fd);
+    if (s.is_socket_lost)
+      epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr); // or it would be reported without end
+    (void) park(fd, local); // should the kernel refuse, on_readable() empties it
     ++local.port;
   }
 }

@@ -132,7 +132,7 @@ TEST_CASE("pool: a parked socket buffers nothing, unparked it hears everybody", 
   };
   sender.send(bytes{1}, pair.rtp_local);
   CHECK_FALSE(waiting());
-  REQUIRE(media::unpark(pair.rtp.get()));
+  REQUIRE(media::unpark(pair.rtp.get(), pair.rtp_local.address.family));
   CHECK_FALSE(waiting());
   const ip_endpoint bound_to = pair.rtp_local;
   sender.send(bytes{2}, bound_to); // still bound to the same port
@@ -144,7 +144,7 @@ TEST_CASE("pool: a parked socket buffers nothing, unparked it hears everybody", 
   sender.send(bytes{4}, bound_to);
   REQUIRE(media::park(pair.rtp.get(), bound_to));
   sender.send(bytes{5}, bound_to);
-  REQUIRE(media::unpark(pair.rtp.get())); // 4 was there before the parking: thrown away now
+  REQUIRE(media::unpark(pair.rtp.get(), pair.rtp_local.address.family)); // 4 was there before the parking: thrown away now
   CHECK_FALSE(waiting());
 }
 
@@ -165,7 +165,7 @@ TEST_CASE("pool: an unparked IPv6 socket is tied to no address", "[media]") {
   };
   sender.send(bytes{1}, pair.rtp_local);
   CHECK_FALSE(waiting());
-  REQUIRE(media::unpark(pair.rtp.get()));
+  REQUIRE(media::unpark(pair.rtp.get(), pair.rtp_local.address.family));
   sender.send(bytes{2}, pair.rtp_local);
   pollfd readable{pair.rtp.get(), POLLIN, 0};
   CHECK(poll(&readable, 1, 5000) == 1);

@@ -44,6 +44,12 @@ public:
     command(media::set_remote{s.id, p.rtp.local(), p.rtcp.local(), allowed, 8000});
   }
 
+  /// Nothing would wake the worker.
+  [[nodiscard]] bool is_quiet() const {
+    epoll_event any{};
+    return epoll_wait(epoll_.get(), &any, 1, 0) == 0;
+  }
+
   /// Serves sockets until `datagrams` were counted as received or dropped; fails after 2 s.
   void pump(std::uint64_t datagrams) {
     const auto goal = served_ + datagrams;

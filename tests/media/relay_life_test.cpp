@@ -230,6 +230,19 @@ TEST_CASE("slot: a socket that cannot be read fails its endpoint", "[media]") {
   CHECK(r.events.size() == 1);
 }
 
+TEST_CASE("slot: before and after its call a socket reports nothing, however much is sent to it",
+          "[media]") {
+  bridged r;
+  const auto idle = r.slot(2).rtp;
+  r.bob.rtp.send(rtp_bytes({.sequence = 1}), idle);
+  CHECK(r.is_quiet());
+  r.bob.rtp.send(rtp_bytes({.sequence = 1}), r.a.rtp); // waits when the call ends
+  r.command(media::release{r.a.id});
+  r.bob.rtp.send(rtp_bytes({.sequence = 2}), r.a.rtp);
+  CHECK(r.is_quiet());
+  CHECK(r.events.empty());
+}
+
 TEST_CASE("slot: connecting slots of two workers fails the endpoint that asked", "[media]") {
   bridged r;
   r.command(media::connect{r.a.id, {1, 0, 1}});

@@ -263,7 +263,7 @@ TEST_CASE("port pool: an unparked IPv6 socket hears addresses other than its own
   std::array<char, 8> got;
   stranger.send(rtp_bytes({}), pair.rtp_local);
   CHECK(recv(pair.rtp.get(), got.data(), got.size(), MSG_DONTWAIT) < 0);
-  REQUIRE(media::unpark(pair.rtp.get()));
+  REQUIRE(media::unpark(pair.rtp.get(), pair.rtp_local.address.family));
   stranger.send(rtp_bytes({}), pair.rtp_local);
   pollfd readable{pair.rtp.get(), POLLIN, 0};
   CHECK(poll(&readable, 1, 5000) == 1);
