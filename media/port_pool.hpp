@@ -59,8 +59,8 @@ struct bound_pool {
                                                               const pool_plan&);
 
 /// A parked socket hears nobody and buffers nothing: it is connected to itself, or filters all
-/// (IPv6), and what had arrived is thrown away. An idle pool would otherwise keep the megabytes that
-/// strangers send to it. False: the kernel refused.
+/// (IPv6), and what had arrived is thrown away. An idle pool would otherwise keep the megabytes
+/// that strangers send to it. False: the kernel refused.
 [[nodiscard]] bool park(int fd, const ip_endpoint& local) noexcept;
 /// Lets the socket hear everybody. False: the kernel refused.
 [[nodiscard]] bool unpark(int fd, ip_family) noexcept;

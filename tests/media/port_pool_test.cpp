@@ -144,8 +144,8 @@ TEST_CASE("pool: a parked socket buffers nothing, unparked it hears everybody", 
   sender.send(bytes{4}, bound_to);
   REQUIRE(media::park(pair.rtp.get(), bound_to));
   sender.send(bytes{5}, bound_to);
-  REQUIRE(media::unpark(pair.rtp.get(), pair.rtp_local.address.family)); // 4 was there before the parking: thrown away now
-  CHECK_FALSE(waiting());
+  REQUIRE(media::unpark(pair.rtp.get(), pair.rtp_local.address.family));
+  CHECK_FALSE(waiting()); // 4 was there before the parking: thrown away by it
 }
 
 // Loopback has no second IPv6 address to send from, so it is seen in what the kernel shows of the
