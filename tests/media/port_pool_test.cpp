@@ -152,8 +152,8 @@ TEST_CASE("pool: a parked socket buffers nothing, unparked it hears everybody", 
 // socket: port, then the 32 digits of the only address that it would hear.
 TEST_CASE("pool: an unparked IPv6 socket is tied to no address", "[media]") {
   media::engine_settings s;
-  s.address = *parse_ip_address("::1"); // one address for all processes: another port for each
-  s.first_port = static_cast<std::uint16_t>(24000 + 2 * (getpid() % 1000));
+  s.address = *parse_ip_address("::1"); // one address for all processes: as in relay_fixture
+  s.first_port = static_cast<std::uint16_t>(64200 + 2 * (getpid() % 600));
   s.last_port = static_cast<std::uint16_t>(s.first_port + 1);
   auto pool = media::bind_pool(s, *media::plan_pool(s, 20000));
   REQUIRE(pool);

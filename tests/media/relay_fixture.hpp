@@ -91,9 +91,10 @@ private:
     media::engine_settings s;
     s.address = own_loopback();
     s.address6 = address6;
-    // ::1 is one address for all processes, so there the port must differ.
-    const auto offset = address6 ? 64 * (getpid() % 150) : 0;
-    s.first_port = static_cast<std::uint16_t>(20000 + offset);
+    // ::1 is one address for all processes, so there the port must differ, also from those of the
+    // end-to-end tests (10000 to 31999) and of the kernel's choosing (up to 60999).
+    const auto first = address6 ? 61000 + 16 * (getpid() % 200) : 20000;
+    s.first_port = static_cast<std::uint16_t>(first);
     s.last_port = static_cast<std::uint16_t>(s.first_port + 2 * pairs - 1);
     return s;
   }
