@@ -281,12 +281,14 @@ void rtpengine_packet(benchmark::State& state) {
   }
   (void) phones.drain();
   const auto cpu = peer.cpu_us();
+  const cpu_used all;
   std::size_t packets = 0;
   for (auto _ : state) {
     phones.send_round();
     packets += phones.receive_round();
   }
-  state.counters["process_us_per_packet"] = (peer.cpu_us() - cpu) / static_cast<double>(packets);
+  all.per_packet(state, packets);
+  state.counters["rtpengine_us_per_packet"] = (peer.cpu_us() - cpu) / static_cast<double>(packets);
   state.counters["packets"] = static_cast<double>(packets);
 }
 // Iterations are fixed, since otherwise the same calls would be set up again for each guess at
@@ -372,9 +374,11 @@ private:
 void bare_packet(benchmark::State& state) {
   bare_relay r{static_cast<std::size_t>(state.range(0))};
   const auto cpu = r.cpu_us();
+  const cpu_used all;
   std::size_t packets = 0;
   for (auto _ : state)
     packets += r.round();
+  all.per_packet(state, packets);
   state.counters["thread_us_per_packet"] = (r.cpu_us() - cpu) / static_cast<double>(packets);
   state.counters["packets"] = static_cast<double>(packets);
 }

@@ -1,6 +1,7 @@
-"""The media worker beside rtpengine in user space with one forwarding thread: the same phones, the
-same packets, by turns. CPU per relayed packet: of the worker's thread, and of all threads of
-rtpengine while only packets move. Run by `./dev bench --peer rtpengine`."""
+"""The relay beside rtpengine in user space with one forwarding thread: the same phones, the same
+packets, by turns. CPU per relayed packet: `own` of the worker's thread or of all threads of
+rtpengine, `all` of the whole machine (softirq included) less what phones among themselves cost.
+`all` says something on an idle machine alone. Run by `./dev bench --peer rtpengine`."""
 
 import argparse
 import os
@@ -46,13 +47,26 @@ def start_rtpengine(log):
     return process, port
 
 
-def measure(benchmark, streams, environment):
-    """CPU in microseconds per packet, as the benchmark counts it."""
+# The benchmark of relay_bench, and its counter of own threads.
+CASES = {"sockets": ("relayed_packet/streams:{}/kernel:0/", "worker"),
+         "kernel": ("relayed_packet/streams:{}/kernel:1/", "worker"),
+         "rtpengine": ("rtpengine_packet/{}/", "rtpengine"),
+         "bare loop": ("bare_packet/{}/", "thread"),
+         "phones": ("direct_packet/{}/", "process")}
+
+
+def measure(case, streams, environment):
+    """CPU in microseconds per packet, as the benchmark counts it: of its own threads, of all."""
+    name, counter = CASES[case]
     output = subprocess.run(
-        [ROOT / "build/release/bin/relay_bench", f"--benchmark_filter={benchmark}/{streams}/",
+        [ROOT / "build/release/bin/relay_bench", f"--benchmark_filter={name.format(streams)}",
          "--benchmark_min_time=0.5"], env={**os.environ, **environment}, check=True,
         capture_output=True, text=True, timeout=120).stdout
-    return float(re.search(r"us_per_packet=([0-9.]+)", output)[1])
+    found = [re.search(rf"\b{which}_us_per_packet=([0-9.]+)", output)
+             for which in (counter, "machine")]
+    if not all(found):
+        raise SystemExit(f"relay_bench gave no figures of {name.format(streams)}:\n{output}")
+    return [float(figure[1]) for figure in found]
 
 
 def steal_s():
@@ -65,28 +79,35 @@ def main():
     arguments.add_argument("--streams", type=int, choices=(100, 1000, 4000), default=1000)
     arguments.add_argument("--rounds", type=int, default=5)
     options = arguments.parse_args()
-    found = {"relayed_packet": [], "rtpengine_packet": [], "bare_packet": []}
+    found = {case: [] for case in CASES}
     steal = steal_s()
     for _ in range(options.rounds):
-        for benchmark, figures in found.items():
-            if benchmark != "rtpengine_packet":
-                figures.append(measure(benchmark, options.streams, {}))
+        for case, figures in found.items():
+            if case != "rtpengine":
+                figures.append(measure(case, options.streams, {}))
                 continue
             with tempfile.TemporaryFile() as log:
                 process, port = start_rtpengine(log)
                 try:
                     named = f"{process.pid} {CONTROL} {port}"
-                    figures.append(measure(benchmark, options.streams, {"TANDEM_RTPENGINE": named}))
+                    figures.append(measure(case, options.streams, {"TANDEM_RTPENGINE": named}))
                 finally:
                     process.terminate()
                     process.wait(20)
-    for benchmark, figures in found.items():
-        print(f"{benchmark:18} {statistics.median(figures):6.2f} us a packet "
-              f"({min(figures):.2f} to {max(figures):.2f})")
-    ratios = [ours / theirs for ours, theirs in zip(found["relayed_packet"],
-                                                    found["rtpengine_packet"])]
-    print(f"worker / rtpengine {statistics.median(ratios):6.2f}, {options.streams} streams, "
-          f"steal {steal_s() - steal:.2f} s")
+    phones = [everything for _, everything in found.pop("phones")]
+    figures = {case: ([own for own, _ in rounds],
+                      [everything - ours for (_, everything), ours in zip(rounds, phones)])
+               for case, rounds in found.items()}
+    for case, columns in figures.items():
+        print(f"{case:10}" + "".join(
+            f"  {what} {statistics.median(c):6.2f} us ({min(c):.2f} to {max(c):.2f})"
+            for what, c in zip(("own", "all"), columns)))
+    peer = figures["rtpengine"]
+    for case in ("sockets", "kernel"):
+        ratios = [statistics.median(ours / theirs for ours, theirs in zip(*both))
+                  for both in zip(figures[case], peer)]
+        print(f"{case} / rtpengine: own {ratios[0]:.2f}, all {ratios[1]:.2f}")
+    print(f"{options.streams} streams, {options.rounds} rounds, steal {steal_s() - steal:.2f} s")
 
 
 main()
