@@ -1,6 +1,8 @@
 // RFC 3428 §8, and what a stranger can make grow: each at its limit and one beyond.
 #include "actors/messages/limits.hpp"
+#include "runtime/io/libcrypto_hash.hpp"
 #include "tests/actors/notes.hpp"
+#include "tests/support/digest_phone.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -10,6 +12,51 @@ using namespace tandem;
 using namespace tandem::test;
 
 namespace limits = actors::limits;
+
+namespace {
+
+/// Who has an allowance: a stranger's address, a user wherever he is, a trunk.
+struct sender {
+  std::string settings;
+  bool logs_in;
+  actors::limits::caller_allowance may;
+};
+
+const std::vector<sender> senders{
+    {"", false, limits::message_senders.address},
+    {"[[users]]\nname = \"phone\"\npassword = \"secret\"\n", true, limits::message_senders.user},
+    {"[[trunks]]\nname = \"t\"\naddress = \"127.0.0.1:5070\"\ntrusted = true\n", false,
+     limits::message_senders.trunk}};
+
+/// A world in which the caller is that sender.
+class sending {
+public:
+  explicit sending(const sender& who)
+    : w{{.calls_per_shard = 50'000, .settings = who.settings}}, logs_in_(who.logs_in) {
+    if (!logs_in_)
+      return;
+    say(w, w.caller);
+    asked_ = w.caller.last("401 MESSAGE");
+    w.caller.forget();
+  }
+  void one_more() {
+    ++sent_;
+    std::string headers = "Max-Forwards: 70\r\n";
+    if (logs_in_)
+      headers += answer_to(hash_, *asked_,
+                           {.method = "MESSAGE", .uri = "sip:7100@127.0.0.1:5060", .nc = sent_});
+    say(w, w.caller, {.headers = headers, .cseq = 1 + sent_});
+  }
+  world w;
+
+private:
+  bool logs_in_;
+  unsigned sent_ = 0;
+  libcrypto_hash hash_{{}};
+  decltype(w.caller.last("")) asked_{};
+};
+
+} // namespace
 
 TEST_CASE("message: over UDP none leaves that is longer than 1300 bytes (RFC 3428 §8)",
           "[actors]") {
@@ -61,37 +108,43 @@ TEST_CASE("message: over TCP a longer one goes, up to our limit (§21.5.7)", "[a
 }
 
 TEST_CASE("message: those of one sender that wait, at the limit and one more", "[actors]") {
-  world w;
-  const auto most = limits::message_senders.address.pending;
-  for (unsigned i = 1; i <= most + 1; ++i)
-    say(w, w.caller, {.cseq = i});
-  CHECK(w.callee.count("MESSAGE") == most);
-  CHECK(w.caller.heard() == strings{"503 MESSAGE"});
-  CHECK(became(w, "over_limit") == 1);
-  reply(w, w.callee, 200); // the last; its place is free again
-  say(w, w.caller, {.cseq = 9999});
-  CHECK(w.callee.count("MESSAGE") == most + 1);
-  w.pass(28s);
-  CHECK(w.level("tandem_messages_waiting") == 0);
-  w.pass(5s);
-  w.over({}, w.outside());
+  for (const auto& who : senders) {
+    sending s{who};
+    auto& w = s.w;
+    for (std::size_t i = 0; i <= who.may.pending; ++i)
+      s.one_more();
+    CHECK(w.callee.count("MESSAGE") == who.may.pending);
+    CHECK(w.caller.heard() == strings{"503 MESSAGE"});
+    CHECK(became(w, "over_limit") == 1);
+    reply(w, w.callee, 200); // the last; its place is free again
+    s.one_more();
+    CHECK(w.callee.count("MESSAGE") == who.may.pending + 1);
+    w.pass(28s);
+    CHECK(w.level("tandem_messages_waiting") == 0);
+    w.pass(5s);
+    w.over({}, w.outside());
+  }
 }
 
 TEST_CASE("message: those of one sender in all, at the limit and one more", "[actors]") {
-  world w{{.calls_per_shard = 50'000}};
-  const auto most = limits::message_senders.address.calls;
-  for (unsigned i = 1; i <= most + 1; ++i) {
-    say(w, w.caller, {.cseq = i});
-    if (i <= most)
-      reply(w, w.callee, 200);
+  for (const auto& who : senders) {
+    if (who.may.calls == limits::messages_per_shard)
+      continue; // a trunk has none but the shard's
+    sending s{who};
+    auto& w = s.w;
+    for (std::size_t i = 0; i <= who.may.calls; ++i) {
+      s.one_more();
+      if (i < who.may.calls)
+        reply(w, w.callee, 200);
+    }
+    CHECK(w.caller.count("200 MESSAGE") == who.may.calls);
+    CHECK(w.caller.heard().back() == "503 MESSAGE");
+    w.pass(33s); // those who absorbed retransmissions have gone
+    s.one_more();
+    reply(w, w.callee, 200);
+    CHECK(w.caller.heard().back() == "200 MESSAGE");
+    w.over({}, w.outside());
   }
-  CHECK(w.caller.count("200 MESSAGE") == most);
-  CHECK(w.caller.heard().back() == "503 MESSAGE");
-  w.pass(33s); // those who absorbed retransmissions have gone
-  say(w, w.caller, {.cseq = 9999});
-  reply(w, w.callee, 200);
-  CHECK(w.caller.heard().back() == "200 MESSAGE");
-  w.over({}, w.outside());
 }
 
 TEST_CASE("message: those of a shard, at the limit and one more", "[actors]") {

@@ -245,28 +245,28 @@ class Login:
         self.phone = Honest("mallory", "udp", port, stranger(number))
         self.nc = 0
 
-    def invite(self, uri, challenge):
+    def ask(self, method, uri, challenge):
         self.nc += 1
-        header, _ = answer(challenge, "mallory", "secret", "INVITE", uri, self.nc)
-        self.phone.socket.send(request_text("INVITE", uri, self.phone.via, "mallory", body=SDP,
+        header, _ = answer(challenge, "mallory", "secret", method, uri, self.nc)
+        self.phone.socket.send(request_text(method, uri, self.phone.via, "mallory", body=SDP,
                                             headers=[header]).encode())
 
 
-def calls_left_alone(user):
-    """INVITEs with a good password, to `user`, and then not a word more."""
+def left_alone(user, method="INVITE"):
+    """Requests with a good password, to `user`, and then not a word more."""
     def run(port, options):
         uri = f"sip:{user}@{HONEST}:{port}"
         phones = []
         for number in range(20):
             one = Login(port, number)
-            told = one.phone.ask(request_text("INVITE", uri, one.phone.via, "mallory", body=SDP))
+            told = one.phone.ask(request_text(method, uri, one.phone.via, "mallory", body=SDP))
             phones.append((one, challenges(told)[0]))
             one.phone.socket.setblocking(False)
         begun, sent = time.monotonic(), 0
         while True:
             for one, challenge in phones:
                 try:
-                    one.invite(uri, challenge)
+                    one.ask(method, uri, challenge)
                     while True:
                         one.phone.socket.recv(65536)
                 except OSError:
@@ -321,8 +321,10 @@ FLOODS = {
     "REGISTER": flood_of("REGISTER", "sip:example.test"),
     "wrong passwords": wrong_passwords,
     "INVITE, the 401 never acknowledged": flood_of("INVITE", body=SDP),
-    "INVITE with a login, the 200 never acknowledged": calls_left_alone("9196"),
-    "INVITE with a login, never answered": calls_left_alone("7100"),
+    "INVITE with a login, the 200 never acknowledged": left_alone("9196"),
+    "INVITE with a login, never answered": left_alone("7100"),
+    "MESSAGE": flood_of("MESSAGE"),
+    "MESSAGE with a login, never answered": left_alone("7100", "MESSAGE"),
     "OPTIONS": flood_of("OPTIONS"),
     "BYE of no dialog": flood_of("BYE"),
     "garbage": garbage,
