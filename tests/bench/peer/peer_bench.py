@@ -20,6 +20,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent / "e2e"))
+from load_test import settled_rss_mb  # noqa: E402
 from node import Node, PortBlock, eventually  # noqa: E402
 from sipp import Sipp  # noqa: E402
 
@@ -31,11 +32,6 @@ def threads_cpu_s(pids):
         for thread in Path(f"/proc/{pid}/task").iterdir():
             total += int((thread / "schedstat").read_text().split()[0])
     return total / 1e9
-
-
-def resident_bytes(pid):
-    status = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmRSS"))
 
 
 def dropped_datagrams():
@@ -55,7 +51,7 @@ class Tandem:
 
     def __init__(self, options):
         users = "".join(f'[[users]]\nname = "{kind}{i}"\npassword = "secret"\n'
-                        for kind in "pd" for i in range(options.users)) if options.users else ""
+                        for kind in options.kinds for i in range(options.users)) if options.users else ""
         # The generator is believed on one port and has to prove itself on the other.
         trunk = '[[trunks]]\nname = "generator"\naddress = "127.0.0.1:{port}"\ntrusted = true\n'
         self._node = Node(media_ports=16000, node_settings="ladder_minutes = 0", t1_ms=500,
@@ -163,12 +159,13 @@ WORK = {"calls": (run_calls, 1), "register": (lambda *a: run_register(*a, "p"), 
 
 def measure_bindings(options):
     count = options.users = options.bindings
+    options.kinds = "p"
     peer = Tandem(options)
     try:
         (pid,) = peer.pids()
-        before = resident_bytes(pid)
+        before = settled_rss_mb(pid)  # what reading the configuration took has been given back
         run_register(peer, 5000, options, "p", count)
-        weight = (resident_bytes(pid) - before) / count
+        weight = (settled_rss_mb(pid) - before) * 1e6 / count
         seconds = peer.restart()
         print(f"bindings  {count}: {weight:.0f} bytes each; after kill -9 "
               f"{peer.metric('tandem_registrar_bindings'):.0f} are back in {seconds:.1f} s")
@@ -204,6 +201,7 @@ def main():
     parser.add_argument("--users", type=int, default=1000)
     parser.add_argument("--bindings", type=int, default=100_000)
     options = parser.parse_args()
+    options.kinds = "pd"  # of users: these are believed, and those log in
     if shutil.which("kamailio") is None:
         sys.exit("peer_bench: there is no kamailio: ./dev deps test installs it")
     for kind in options.what:
