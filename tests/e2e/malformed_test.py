@@ -65,6 +65,19 @@ URIS = [("tel:+123", 416), ("http://h", 416), ("nosuch:x", 416), ("urn:service:s
         ("sip:9196@h?a=b", 400), ("sip:%zz@h", 400), ("sip:é@h", 400), ("sip:a@b@c", 400),
         ("sip:9196@h x", 400), (" sip:9196@h", 400), ("*", 400), ("sip:9\x00196@h", 400),
         ("sip:" + "a" * 9000 + "@h", 414), ("SIP:9196@h", 200), ("sip:h", 200)]
+# RFC 5118 §4.1 to 4.4, 4.9, 4.10: what is within the brackets is the address, port and all.
+IPV6_URIS = [("sip:[2001:db8::10]", 200), ("sip:9196@[2001:db8::10]", 200),
+             ("sip:2001:db8::10", 400), ("sip:9196@2001:db8::10", 400),
+             ("sip:[2001:db8::10:5070]", 200), ("sip:[2001:db8::10]:5070", 200),
+             ("sip:[::ffff:192.0.2.1]", 200), ("sip:[2001:db8::192.0.2.1]", 200),
+             ("sip:[2001:db8:::192.0.2.1]", 200), ("sip:[]", 400), ("sip:[::1", 400)]
+# §4.5, 4.7, 4.9, of the first Via and of others.
+IPV6_VIAS = ["{} [2001:db8::9:1];received=[2001:db8::9:255]",
+             "{} [2001:db8::9:1];received=2001:db8::9:255",
+             "{} [2001:db8::9:1]:6050", "{} [::ffff:192.0.2.10]:19823", "{} 192.0.2.1"]
+# §4.6, 4.8, 4.9: the addresses of session and streams.
+IPV6_SESSIONS = [("IP6 2001:db8::20", None, None), ("IP6 ::ffff:192.0.2.2", None, None),
+                 (None, "IP4 192.0.2.1", "IP6 2001:db8::1"), (None, "IP6 2001:db8::1", "IP4 h.test")]
 METHODS = [("DANCE", 501), ("options", 501), ("!x%*", 501), ("SUBSCRIBE", 405), ("PUBLISH", 405),
            ("REFER", 405), ("NOTIFY", 405), ("PRACK", 405), ("INFO", 405), ("BYE", 481),
            ("CANCEL", 481)]
@@ -227,6 +240,22 @@ class Malformed(NodeCase):
         for version in ("SIP/1.0", "SIP/3.0", "SIP/2.1"):
             self.check(version, self.text(version=version), 505, "Version Not Supported")
         self.check("sip/2.0", self.text(version="sip/2.0"), 200)
+
+    def test_ipv6_references(self):
+        """RFC 5118."""
+        for uri, status in IPV6_URIS:
+            self.check(uri, self.text(uri=uri), status)
+            self.check(f"To {uri}", self.text(To=f"<{uri}>"), status)
+        for via in IPV6_VIAS:
+            line = f"SIP/2.0/{via.format(self.via)};branch=z9hG4bK{secrets.token_hex(6)}"
+            self.check(via, self.text(Via=f"{line};rport\r\nVia: {line}, {line}"), 200)
+        for session, audio, video in IPV6_SESSIONS:
+            at = [f"c=IN {where}\r\n" if where else "" for where in (session, audio, video)]
+            body = (f"v=0\r\no=a 1 1 IN {session or 'IP4 h.test'}\r\ns=\r\n{at[0]}t=0 0\r\n"
+                    f"m=audio 6000 RTP/AVP 0\r\n{at[1]}m=video 6024 RTP/AVP 107\r\n{at[2]}"
+                    "a=rtpmap:107 H263-1998/90000\r\n")
+            told = self.check(f"{session} {audio} {video}", self.text("INVITE", body=body), 200)
+            self.assertRegex(told.body, "m=audio [1-9]")
 
     def test_methods(self):
         for method, status in METHODS:
